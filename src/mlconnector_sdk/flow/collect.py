@@ -1,0 +1,174 @@
+"""The second loop: windows and inbox in, outbox entries out.
+
+Entries are committed batch by batch, the checkpoint in one commit with the last batch, and only after the
+whole window was read. A crash anywhere re-reads the window; what was admitted already is known by its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from attrs import field, frozen
+
+from mlconnector_sdk.dual import arrived
+from mlconnector_sdk.errors import DocumentError, NoStartingPoint
+from mlconnector_sdk.flow.flow import Flow
+from mlconnector_sdk.flow.journal import Journal, told
+from mlconnector_sdk.flow.keys import ordering_key
+from mlconnector_sdk.flow.report import FlowReport
+from mlconnector_sdk.flow.source import Observation, Window
+from mlconnector_sdk.ports import Clock, Store
+from mlconnector_sdk.records import Checkpoint, Collection, Event, NewEntry, State
+
+__all__ = ["Collector", "new_entry"]
+
+
+def new_entry(flow: Flow, seen: Observation, *, at: datetime, baseline: bool = False) -> NewEntry:
+    """An observation with the keys of its flow."""
+    healthy = State.KNOWN if baseline else State.PENDING
+    return NewEntry(
+        flow=flow.name,
+        kind=flow.kind,
+        feed=flow.source.feed,
+        number=seen.number,
+        partner=seen.partner,
+        ordering_key=ordering_key(
+            flow=flow.name,
+            tenant=flow.tenant,
+            environment=flow.environment,
+            partner=seen.partner,
+            number=seen.number,
+        ),
+        event_id=seen.event_id,
+        fingerprint=seen.fingerprint,
+        record=seen.record,
+        observed_at=at,
+        state=State.DEAD if seen.reason else healthy,
+        reason=seen.reason,
+        remedy=seen.remedy,
+    )
+
+
+@frozen(kw_only=True)
+class Collector:
+    """Reads sources into the outbox."""
+
+    store: Store = field(repr=False)
+    journal: Journal = field(repr=False)
+    clock: Clock = field(repr=False)
+    stopping: Callable[[], bool] = field(default=lambda: False, repr=False)
+
+    async def collect(self, flow: Flow, report: FlowReport, *, since: datetime | None = None) -> None:
+        """Read the flow's inbox and window.
+
+        Args:
+            since: Where to start a flow that has no checkpoint; for one that has, a window of its own that
+                leaves the checkpoint where it is.
+
+        Raises:
+            NoStartingPoint: There is no checkpoint and no ``since``.
+            VendorError: The source cannot be read now; the checkpoint has not moved.
+        """
+        checkpoint = await arrived(self.store.checkpoint(flow.name))
+        if checkpoint is None and since is None:
+            raise NoStartingPoint(f"the flow '{flow.name}' has never run and has no starting point")
+        await self.empty_inbox(flow, report)
+        await self._window(flow, report, checkpoint, since=since, moves=checkpoint is None or since is None)
+
+    async def baseline(self, flow: Flow, report: FlowReport) -> None:
+        """Take what exists now as known: it is compared with later, and never sent."""
+        checkpoint = await arrived(self.store.checkpoint(flow.name))
+        reach = flow.source.baseline_reach
+        since = None if reach is None else self.clock.now() - reach
+        await self._window(flow, report, checkpoint, since=since, moves=True, baseline=True)
+
+    async def empty_inbox(self, flow: Flow, report: FlowReport) -> None:
+        """Turn the stored webhooks of the flow's source into entries.
+
+        Raises:
+            VendorError: The records behind one cannot be fetched now; it stays in the inbox.
+        """
+        while events := await arrived(self.store.pending_events(flow.source.name)):
+            for event in events:
+                seen = await self._observe(flow, event)
+                closes = ((event.source, event.event_id),)
+                await self._commit(flow, report, seen, closes=closes)
+
+    async def _observe(self, flow: Flow, event: Event) -> Sequence[Observation]:
+        try:
+            return await flow.source.observe(event)
+        except DocumentError as error:
+            reason, remedy = told(error)
+            return [
+                Observation(
+                    number=event.event_id,
+                    record=event.body,
+                    event_id=event.event_id,
+                    reason=reason,
+                    remedy=remedy,
+                )
+            ]
+
+    async def _window(
+        self,
+        flow: Flow,
+        report: FlowReport,
+        checkpoint: Checkpoint | None,
+        *,
+        since: datetime | None,
+        moves: bool,
+        baseline: bool = False,
+    ) -> None:
+        started = self.clock.now()
+        before = checkpoint or Checkpoint(flow=flow.name, cursors={})
+        walk = flow.source.walk(Window(cursors=before.cursors, since=since))
+        records = 0
+        held_back: Sequence[Observation] = ()  # the last batch goes with the checkpoint, in one commit
+        try:
+            while (batch := await walk.batch()) is not None:
+                records += len(batch)
+                await self._commit(flow, report, held_back, baseline=baseline)
+                held_back = batch
+                if self.stopping():
+                    return  # the window is not read completely: the next run reads it again
+            after = Checkpoint(flow=flow.name, cursors=walk.cursors, revision=before.revision)
+            moved = after if moves else None
+            await self._commit(flow, report, held_back, checkpoint=moved, baseline=baseline)
+        finally:
+            await walk.close()
+        took: timedelta = self.clock.now() - started
+        receipt = self.journal.flow_line(
+            flow.name,
+            "baseline" if baseline else "polled",
+            f"{flow.source.name}: window read completely, {records} records",
+            {
+                "records": str(records),
+                "seconds": f"{took.total_seconds():.3f}",
+                "start": since.isoformat() if since else str(dict(before.cursors)),
+                "end": str(dict(after.cursors)),
+                "checkpoint": "moved" if moves else "left where it was",
+            },
+        )
+        await self.journal.write([receipt])
+
+    async def _commit(
+        self,
+        flow: Flow,
+        report: FlowReport,
+        seen: Sequence[Observation],
+        *,
+        closes: tuple[tuple[str, str], ...] = (),
+        checkpoint: Checkpoint | None = None,
+        baseline: bool = False,
+    ) -> None:
+        if not (seen or closes or checkpoint):
+            return
+        at = self.clock.now()
+        entries = tuple(new_entry(flow, each, at=at, baseline=baseline) for each in seen)
+        collection = Collection(entries=entries, closes=closes, checkpoint=checkpoint)
+        collected = await arrived(self.store.collect(collection))
+        await self.journal.write([self.journal.observed(entry) for entry in collected.added])
+        report.added += len(collected.added)
+        report.known += collected.known
+        report.letters += [entry for entry in collected.added if entry.state is State.DEAD]

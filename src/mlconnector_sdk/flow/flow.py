@@ -1,0 +1,45 @@
+"""One direction of an integration: a source, a mapping and a sink."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import field, frozen
+
+from mlconnector_sdk.flow.mapped import Mapped
+from mlconnector_sdk.flow.sink import Sink
+from mlconnector_sdk.flow.source import Source
+from mlconnector_sdk.records import Entry
+
+__all__ = ["Flow", "MapRecord"]
+
+MapRecord = Callable[[Entry, Entry | None], Mapped]
+"""A pure function: the entry to map, and what the partner last accepted under the same ordering key (an
+entry whose state is taken, or `State.KNOWN` for one that existed before go-live; None: nothing yet, or an
+event feed). Raises `DocumentError` for what cannot be mapped."""
+
+
+@frozen(kw_only=True)
+class Flow:
+    """Records of one source, mapped one by one, into one sink.
+
+    Args:
+        name: Unique within the store, e.g. ``purchase_orders``; it is part of every key.
+        kind: What is sent, in the field's words: ``850``, ``acknowledgment``.
+        source: Where records come from.
+        map: Turns a record into what is sent.
+        sink: Where it goes.
+        tenant: The data set at the source, e.g. the Plex PCN; it is part of every key.
+        environment: ``production``, ``test`` ...; it is part of every key.
+        batch: How many documents are marked in flight together. A crash leaves so many outcomes unknown:
+            more than one suits only sinks that can repeat a send safely.
+    """
+
+    name: str
+    kind: str
+    source: Source = field(repr=False)
+    map: MapRecord = field(repr=False)
+    sink: Sink = field(repr=False)
+    tenant: str = ""
+    environment: str = "production"
+    batch: int = 1

@@ -1,0 +1,1 @@
+"""The integrations: each a page that composes adapters, mappings and flows."""

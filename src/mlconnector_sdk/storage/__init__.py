@@ -1,0 +1,1 @@
+"""Backends of the ports: memory, and SQLite as the embedded default."""
