@@ -143,6 +143,14 @@ class Store(Protocol):
         """Pause a flow or let it run again."""
         ...
 
+    def claim(self, name: str, owner: str, *, now: datetime, until: datetime) -> MaybeAwaitable[bool]:
+        """Become the only owner of a name until then; again by the same owner extends. False: taken."""
+        ...
+
+    def release(self, name: str, owner: str) -> MaybeAwaitable[None]:
+        """Give a claim back; not ours or not there: nothing happens."""
+        ...
+
     def close(self) -> MaybeAwaitable[None]:
         """Release files and connections; the last call."""
         ...

@@ -13,7 +13,7 @@ from datetime import timedelta
 from attrs import evolve, field, frozen
 
 from mlconnector_sdk.dual import arrived
-from mlconnector_sdk.errors import ConnectorError, DocumentError, Scope
+from mlconnector_sdk.errors import ConnectorError, Scope
 from mlconnector_sdk.flow.decide import Supersede, decide, made_moot
 from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.journal import Journal, told
@@ -85,7 +85,7 @@ class Deliverer:
                 continue
             try:
                 mapped = flow.map(entry, decision.accepted)
-            except DocumentError as error:
+            except ConnectorError as error:  # mapping is pure: whatever is wrong, this document shows it
                 outcomes.dead(entry, *told(error))
                 continue
             except Exception as error:  # noqa: BLE001 - a host's mapping must not take the queue down

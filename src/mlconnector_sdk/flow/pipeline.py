@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from mlconnector_sdk.dual import Blocking, Colour, Face, NonBlocking, arrived, shared
 from mlconnector_sdk.errors import ConfigurationError, ConnectorError, NoStartingPoint, Scope, StoreError
@@ -25,6 +26,7 @@ from mlconnector_sdk.records import Entry, Event, FlowStatus
 __all__ = ["AsyncPipeline", "Pipeline", "PipelineFace"]
 
 _LOG = logging.getLogger("mlconnector_sdk.flow")
+_CLAIM = timedelta(minutes=10)  # how long a poller that died keeps the others from polling
 _TRY_AGAIN = timedelta(minutes=5)  # how slowly a flow whose settings are wrong is tried again
 
 
@@ -115,9 +117,9 @@ class PipelineFace(Face[Colour]):
         """Run on schedule until SIGTERM or SIGINT, or until ``until()`` is true.
 
         A stored webhook, also one that another process stored, and a document whose waiting time is over
-        are attended to within a second. A flow runs once at a time. Ticks missed during a long run are not
-        made up for: one run covers them. A flow that is paused, because its settings are wrong, is tried
-        again every five minutes.
+        are attended to within a second. A flow runs once at a time, also over processes that share the
+        store. Ticks missed during a long run are not made up for: one run covers them. A flow that is
+        paused, because its settings are wrong, is tried again every five minutes.
 
         Args:
             schedule: `Every` or `DailyAt`, for all flows but those named in ``flows``.
@@ -295,10 +297,22 @@ class _Watched:
 
     def __init__(self, pipeline: PipelineFace[Any]) -> None:
         self._pipeline = pipeline
+        self._owner = uuid4().hex
 
     async def tick(self, flows: Sequence[str]) -> RunReport:
-        pipeline = self._pipeline
-        return await pipeline._run(await pipeline._unpaused(flows), since=None)
+        pipeline, clock = self._pipeline, self._pipeline.clock
+        mine, report = [], RunReport()
+        for flow in await pipeline._unpaused(flows):
+            now = clock.now()
+            claimed = pipeline.store.claim(f"poll {flow.name}", self._owner, now=now, until=now + _CLAIM)
+            if await arrived(claimed):
+                mine.append(flow)
+        try:
+            report = await pipeline._run(mine, since=None)
+        finally:
+            for flow in mine:
+                await arrived(pipeline.store.release(f"poll {flow.name}", self._owner))
+        return report
 
     async def catch_up(self, flows: Sequence[str]) -> RunReport:
         pipeline = self._pipeline

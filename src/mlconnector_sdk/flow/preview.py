@@ -8,7 +8,7 @@ from datetime import datetime
 from attrs import field, frozen
 
 from mlconnector_sdk.dual import arrived
-from mlconnector_sdk.errors import DocumentError, NoStartingPoint
+from mlconnector_sdk.errors import ConnectorError, NoStartingPoint
 from mlconnector_sdk.flow.collect import new_entry
 from mlconnector_sdk.flow.decide import Supersede, decide
 from mlconnector_sdk.flow.flow import Flow
@@ -143,7 +143,7 @@ class Previewer:
             return None
         try:
             mapped = flow.map(entry, decision.accepted)
-        except DocumentError as error:
+        except ConnectorError as error:
             return item("dead letter", *told(error))
         if isinstance(mapped, Hold):
             return item("hold", mapped.reason, mapped.remedy)
