@@ -54,7 +54,10 @@ class AuditLog(Protocol):
         ...
 
     def read(self, *, number: str = "", entry_id: str = "") -> MaybeAwaitable[Sequence[AuditEvent]]:
-        """The lines about a business number or an entry, oldest first (both empty: about no document)."""
+        """The lines about a business number or an entry, oldest first.
+
+        Both given: the lines about both. Both empty: the lines that are about no document.
+        """
         ...
 
 
@@ -85,7 +88,9 @@ class Store(Protocol):
         An entry of an *event* feed is new when no entry of its flow has its ``event_id``. An entry of a
         *state* feed is new when the latest entry under its ordering key has another fingerprint (or there
         is none). Within one collection the rules apply one after the other. The id of an entry is
-        ``digest(dedupe_key)``; the dedupe key is ``flow|event_id`` or ``ordering_key|sequence``.
+        ``digest(dedupe_key)``; the dedupe key is ``flow|event_id`` or ``ordering_key|sequence``. An
+        observation without what its feed is deduplicated by (``event_id``, or ``fingerprint`` unless it is
+        dead) is a StoreError: it would swallow others.
 
         The checkpoint moves only if its stored revision is the given one (0: there is none yet).
         """
@@ -115,7 +120,8 @@ class Store(Protocol):
         """Write entries back, with their follow-ons, in one commit; return the ids that were refused.
 
         An entry is refused, follow-ons included, when the stored fence is not the entry's: somebody else
-        took it over. A saved entry's fence grows by one. Follow-ons obey the rules of `collect`.
+        took it over. A saved entry's fence grows by one. Follow-ons obey the rules of `collect`. What was
+        observed (`NewEntry`, but for its kind, state, reason and remedy) stays as it was admitted.
         """
         ...
 

@@ -312,7 +312,7 @@ def test_no_byte_leaves_under_a_lease_that_does_not_outlive_the_request(
         orders.put(f"PO-{number}", "a")
 
     def slow(_entry: object) -> None:
-        clock.advance(580)  # of a lease of 630 seconds; the next request could take 60
+        clock.advance(100)  # of a lease of 150 seconds; the next request could take 60
 
     outbox.fails = slow
     live.run(["orders"])

@@ -48,7 +48,9 @@ class Deliverer:
         Raises:
             ConnectorError: Of scope FLOW or VENDOR. Every document concerned stays pending.
         """
-        lease_length = flow.sink.timeout * max(1, flow.batch) + _MARGIN
+        # Long enough for one request that takes its time; what a slow batch leaves over is taken back and
+        # leased again. A longer lease would only make the next process wait longer after a crash.
+        lease_length = 2 * flow.sink.timeout + _MARGIN
         worked_on = 0
         while not self.stopping():
             now = self.clock.now()

@@ -106,6 +106,7 @@ class OrderLine:
         quantity: Total of the line, in ``unit``.
         unit: X12 element 355: ``EA``, ``CA``, ``LB`` ...
         unit_price: In the order's currency; None where none is agreed.
+        price_basis: X12 element 639, what the price is for: ``PE`` each ...; empty: per ``unit``.
         buyer_part: The buyer's number of the part.
         vendor_part: The supplier's number of the part.
         description: As printed on paper.
@@ -116,6 +117,7 @@ class OrderLine:
     quantity: Decimal
     unit: str
     unit_price: Decimal | None = None
+    price_basis: str = ""
     buyer_part: str = ""
     vendor_part: str = ""
     description: str = ""
@@ -189,6 +191,7 @@ class AcknowledgedLine:
     Args:
         number: The buyer's line number; empty where the supplier left it out.
         quantity: The quantity that the supplier repeats (ordered or confirmed: partners differ).
+        price_basis: X12 element 639, what the price is for; see `OrderLine`.
         answers: The supplier's answers in file order; none when the header speaks for the line.
     """
 
@@ -196,6 +199,7 @@ class AcknowledgedLine:
     quantity: Decimal | None = None
     unit: str = ""
     unit_price: Decimal | None = None
+    price_basis: str = ""
     buyer_part: str = ""
     vendor_part: str = ""
     answers: tuple[LineAnswer, ...] = ()
@@ -211,6 +215,8 @@ class OrderAcknowledgment(Document):
         purpose: X12 element 353.
         supplier_reference: The supplier's own number of the order, or the empty string.
         ordered_on: The date of the order it answers.
+        ship: When the whole order will be shipped, where the heading says so; lines repeat it.
+        delivery: When the whole order will arrive, where the heading says so; lines repeat it.
         lines: Empty for an acknowledgment without detail.
     """
 
@@ -219,4 +225,6 @@ class OrderAcknowledgment(Document):
     purpose: str = "00"
     supplier_reference: str = ""
     ordered_on: date | None = None
+    ship: date | None = None
+    delivery: date | None = None
     lines: tuple[AcknowledgedLine, ...] = ()

@@ -6,7 +6,8 @@ clients, the converters or the X12 writer of this package, so that they can disa
 Example:
     >>> from mlconnector_sdk.simulators import PlexSimulator
     >>> with PlexSimulator() as plex:
-    ...     order = plex.add_purchase_order("PO-1", supplier="ACME", lines=[{"part": "WB-100", "quantity": 5}])
+    ...     lines = [{"part": "WB-100", "quantity": 5}]
+    ...     order = plex.add_purchase_order("PO-1", supplier="ACME", lines=lines)
     >>> order["status"]
     'On Order'
 """
@@ -77,10 +78,11 @@ def __getattr__(name: str) -> object:
     try:
         home = import_module(f"{__name__}.{_HOMES[name]}")
     except ModuleNotFoundError as missing:
-        if missing.name not in ("starlette", "uvicorn"):
+        package = (missing.name or "").partition(".")[0]
+        if package not in ("starlette", "uvicorn"):
             raise
         raise ConfigurationError(
-            f"the simulators need {missing.name}, which is not installed",
+            f"the simulators need {package}, which is not installed",
             remedy='pip install "mlconnector-sdk[simulators]"',
         ) from missing
     value: object = getattr(home, name)

@@ -1,0 +1,100 @@
+"""Plex (Rockwell Plex Smart Manufacturing): suppliers, parts, purchase orders and their acknowledgment.
+
+The names below are loaded on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlconnector_sdk.adapters.plex.acknowledgment import WriteBack
+    from mlconnector_sdk.adapters.plex.client import AsyncPlex, Plex, PlexFace
+    from mlconnector_sdk.adapters.plex.master_data import Parts, Suppliers, Tenants
+    from mlconnector_sdk.adapters.plex.models import (
+        Part,
+        PurchaseOrder,
+        PurchaseOrderAggregate,
+        PurchaseOrderLine,
+        PurchaseOrderRelease,
+        Supplier,
+        Tenant,
+    )
+    from mlconnector_sdk.adapters.plex.profile import (
+        AcknowledgmentFields,
+        Listing,
+        PlexProfile,
+        Statuses,
+        plex_profile,
+    )
+    from mlconnector_sdk.adapters.plex.purchase_orders import PurchaseOrders, Releases
+    from mlconnector_sdk.adapters.plex.settings import PlexSettings
+    from mlconnector_sdk.adapters.plex.sinks import AcknowledgmentSink
+    from mlconnector_sdk.adapters.plex.sources import PurchaseOrderSource
+
+__all__ = [
+    "AcknowledgmentFields",
+    "AcknowledgmentSink",
+    "AsyncPlex",
+    "Listing",
+    "Part",
+    "Parts",
+    "Plex",
+    "PlexFace",
+    "PlexProfile",
+    "PlexSettings",
+    "PurchaseOrder",
+    "PurchaseOrderAggregate",
+    "PurchaseOrderLine",
+    "PurchaseOrderRelease",
+    "PurchaseOrderSource",
+    "PurchaseOrders",
+    "Releases",
+    "Statuses",
+    "Supplier",
+    "Suppliers",
+    "Tenant",
+    "Tenants",
+    "WriteBack",
+    "plex_profile",
+]
+
+_HOMES = {
+    "AcknowledgmentFields": "profile",
+    "AcknowledgmentSink": "sinks",
+    "AsyncPlex": "client",
+    "Listing": "profile",
+    "Part": "models",
+    "Parts": "master_data",
+    "Plex": "client",
+    "PlexFace": "client",
+    "PlexProfile": "profile",
+    "PlexSettings": "settings",
+    "PurchaseOrder": "models",
+    "PurchaseOrderAggregate": "models",
+    "PurchaseOrderLine": "models",
+    "PurchaseOrderRelease": "models",
+    "PurchaseOrderSource": "sources",
+    "PurchaseOrders": "purchase_orders",
+    "Releases": "purchase_orders",
+    "Statuses": "profile",
+    "Supplier": "models",
+    "Suppliers": "master_data",
+    "Tenant": "models",
+    "Tenants": "master_data",
+    "WriteBack": "acknowledgment",
+    "plex_profile": "profile",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

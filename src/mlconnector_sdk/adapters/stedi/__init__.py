@@ -1,0 +1,76 @@
+"""Stedi (EDI platform): Guide JSON out as X12 to partners, and their answers in, by webhook and by poll.
+
+The names below are loaded on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlconnector_sdk.adapters.stedi.client import AsyncStedi, Stedi, StediFace
+    from mlconnector_sdk.adapters.stedi.convert import ReceivedAcknowledgment, Route
+    from mlconnector_sdk.adapters.stedi.executions import Executions, Polling
+    from mlconnector_sdk.adapters.stedi.models import Execution, Submission, Transaction
+    from mlconnector_sdk.adapters.stedi.outbound import OutboundTransaction
+    from mlconnector_sdk.adapters.stedi.profile import StediProfile, stedi_profile
+    from mlconnector_sdk.adapters.stedi.settings import StediSettings
+    from mlconnector_sdk.adapters.stedi.sinks import TransactionSink
+    from mlconnector_sdk.adapters.stedi.sources import TransactionSource
+    from mlconnector_sdk.adapters.stedi.transactions import Transactions
+    from mlconnector_sdk.adapters.stedi.webhooks import StediWebhook
+
+__all__ = [
+    "AsyncStedi",
+    "Execution",
+    "Executions",
+    "OutboundTransaction",
+    "Polling",
+    "ReceivedAcknowledgment",
+    "Route",
+    "Stedi",
+    "StediFace",
+    "StediProfile",
+    "StediSettings",
+    "StediWebhook",
+    "Submission",
+    "Transaction",
+    "TransactionSink",
+    "TransactionSource",
+    "Transactions",
+    "stedi_profile",
+]
+
+_HOMES = {
+    "AsyncStedi": "client",
+    "Execution": "models",
+    "Executions": "executions",
+    "OutboundTransaction": "outbound",
+    "Polling": "executions",
+    "ReceivedAcknowledgment": "convert",
+    "Route": "convert",
+    "Stedi": "client",
+    "StediFace": "client",
+    "StediProfile": "profile",
+    "StediSettings": "settings",
+    "StediWebhook": "webhooks",
+    "Submission": "models",
+    "Transaction": "models",
+    "TransactionSink": "sinks",
+    "TransactionSource": "sources",
+    "Transactions": "transactions",
+    "stedi_profile": "profile",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

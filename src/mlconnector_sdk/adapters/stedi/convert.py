@@ -1,0 +1,250 @@
+"""Documents to what Stedi is sent, and what arrives to documents. Pure: no clock, no network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from types import MappingProxyType
+from typing import Any
+
+from attrs import field, frozen
+
+from mlconnector_sdk.adapters.stedi.models import FunctionalGroup, Transaction
+from mlconnector_sdk.adapters.stedi.outbound import request_body, write_payload
+from mlconnector_sdk.codec import Record, decode, encode, wire
+from mlconnector_sdk.errors import ConfigurationError, InvalidDocument, UnmappedValue, UnreadableAnswer
+from mlconnector_sdk.mapping import x12
+from mlconnector_sdk.mapping.documents import OrderAcknowledgment, PurchaseOrder
+from mlconnector_sdk.mapping.partners import Partner
+from mlconnector_sdk.mapping.x12 import guide
+from mlconnector_sdk.mapping.x12.dictionary import RELEASES
+from mlconnector_sdk.mapping.x12.guide.keys import element_key, segment_key
+from mlconnector_sdk.records import digest
+
+__all__ = [
+    "ReceivedAcknowledgment",
+    "Route",
+    "business_number",
+    "order_payload",
+    "received_acknowledgment",
+    "record",
+]
+
+_UNSAFE = re.compile(r"[^a-zA-Z0-9._-]+", re.ASCII)
+
+_NUMBERS: Mapping[str, tuple[str, int]] = {
+    "810": ("BIG", 2),
+    "850": ("BEG", 3),
+    "855": ("BAK", 3),
+    "856": ("BSN", 2),
+    "860": ("BCH", 3),
+    "865": ("BCA", 3),
+    "997": ("AK1", 2),
+}
+"""Segment and element of the number that people speak of a document by."""
+
+
+@frozen(kw_only=True)
+class Route:
+    """How a partner is reached over Stedi.
+
+    Args:
+        partner: Its name in the partner file.
+        partnership: The partnership's id.
+        settings: Ids of the transaction settings, by transaction set.
+    """
+
+    partner: str
+    partnership: str
+    settings: Mapping[str, str]
+
+    @classmethod
+    def of(cls, partner: Partner) -> Route:
+        """The section ``[partners.NAME.stedi]`` of the partner file.
+
+        Raises:
+            ConfigurationError: It is missing, a key is missing or unknown, or a value is no text.
+        """
+        section = partner.route("stedi")
+        where = f"partners.{partner.name}.stedi"
+        partnership, settings = section.get("partnership"), section.get("settings")
+        if not isinstance(partnership, str) or not partnership:
+            raise ConfigurationError(
+                f"{where} names no partnership",
+                path=f"{where}.partnership",
+                remedy='add partnership = "...", the partnership\'s id in the Stedi portal',
+            )
+        if not isinstance(settings, Mapping) or not all(isinstance(each, str) for each in settings.values()):
+            raise ConfigurationError(
+                f"{where} names no transaction settings",
+                path=f"{where}.settings",
+                remedy='add settings = { 850 = "..." }, the ids of the transaction settings',
+            )
+        unknown = sorted(set(section) - {"partnership", "settings"})
+        if unknown:
+            raise ConfigurationError(
+                f"{where} has a key {unknown[0]!r} that means nothing here", path=f"{where}.{unknown[0]}"
+            )
+        return cls(partner=partner.name, partnership=partnership, settings=MappingProxyType(dict(settings)))
+
+    def setting(self, transaction_set: str) -> str:
+        """The id of the transaction setting for a set.
+
+        Raises:
+            UnmappedValue: There is none for it.
+        """
+        if transaction_set not in self.settings:
+            where = f"partners.{self.partner}.stedi.settings"
+            raise UnmappedValue(
+                f"partner {self.partner} has no transaction setting for {transaction_set}",
+                table=where,
+                key=transaction_set,
+                path=where,
+                remedy=f"add the id of its transaction setting for {transaction_set} to {where}",
+            )
+        return self.settings[transaction_set]
+
+
+def order_payload(
+    order: PurchaseOrder,
+    route: Route,
+    *,
+    sequence: int,
+    release: str = "004010",
+    usage: str = "P",
+    conventions: x12.Conventions | None = None,
+) -> bytes:
+    """What the transaction sink sends for an order: an 850.
+
+    Args:
+        order: With the partner's own names for parts and units.
+        route: To the partner.
+        sequence: Of the outbox entry: it keeps the file names of two sends of one order apart.
+        release: The X12 release that the partner speaks.
+        usage: ``P`` production, ``T`` test.
+        conventions: The qualifiers agreed on with the partner.
+
+    Raises:
+        InvalidDocument: A field cannot be carried by X12; ``path`` names segment and element.
+        UnmappedValue: The partner has no transaction setting for an 850.
+    """
+    setting = route.setting("850")
+    transaction = x12.build_850(order, release=release, conventions=conventions)
+    for finding in x12.check(transaction):
+        if finding.severity is x12.Severity.ERROR:
+            raise finding.error()
+    document = guide.write(transaction)
+    mark = digest(route.partnership, setting, encode(document))[:8]
+    name = _UNSAFE.sub("_", order.number)[:200]
+    body = request_body(document, filename=f"850-{name}-{sequence}-{mark}.edi", usage=usage)
+    return write_payload(route.partnership, setting, body)
+
+
+def record(transaction: Transaction, document: Mapping[str, Any] | None) -> bytes:
+    """What a source hands on: the transaction as Stedi describes it, and the document where there is one."""
+    text = b"null" if document is None else encode(document)
+    return b'{"summary":%s,"transaction":%s}' % (transaction.raw, text)
+
+
+def business_number(transaction_set: str, document: Mapping[str, Any]) -> str:
+    """The number in Guide JSON by which people speak of it: of an 855, the purchase order's.
+
+    Raises:
+        InvalidDocument: It is not there; ``path`` says what was looked for.
+    """
+    segment, position = _NUMBERS.get(transaction_set, ("", 0))
+    heading = document.get("heading")
+    if isinstance(heading, Mapping):
+        for key, content in heading.items():
+            known = segment_key(key)
+            if known is None or known.segment_id != segment or not isinstance(content, Mapping):
+                continue
+            for name, value in content.items():
+                element = element_key(name)
+                if element and element.position == position and isinstance(value, str | int) and value != "":
+                    return str(value).strip()
+    path = f"{segment}-{position:02d}" if segment else transaction_set
+    raise InvalidDocument(
+        f"the {transaction_set} has no number",
+        path=path,
+        remedy="look at the transaction in the Stedi portal, and have the partner send it again",
+    )
+
+
+@frozen(kw_only=True)
+class ReceivedAcknowledgment:
+    """A supplier's answer as it came through Stedi.
+
+    Args:
+        acknowledgment: The document; parts and units as the supplier calls them.
+        partnership: Where it came from.
+        reference: Stedi's id of the transaction.
+        as_of: When the supplier made it, by the date and time of the group (which have no zone: read as
+            UTC), else when Stedi processed it.
+        control_number: Of the group: tells apart what was made at the same time.
+    """
+
+    acknowledgment: OrderAcknowledgment
+    partnership: str
+    reference: str
+    as_of: datetime
+    control_number: int = 0
+
+
+def received_acknowledgment(
+    record: bytes, *, conventions: x12.Conventions | None = None
+) -> ReceivedAcknowledgment:
+    """Read a record of an 855.
+
+    Raises:
+        InvalidDocument: It is no 855 that can be understood; ``path`` says where.
+    """
+    try:
+        received = decode(record, _Received, strict=True)
+    except UnreadableAnswer as error:
+        raise _unreadable(error.message, error.path) from error
+    summary = received.summary
+    metadata = summary.x12 and summary.x12.metadata
+    group = (metadata and metadata.group) or FunctionalGroup()
+    as_of = _made_at(group) or summary.processed_at
+    if as_of is None:
+        raise _unreadable("it says neither when it was made nor when it was processed", "summary.processedAt")
+    release = (group.release or "")[:6]
+    transaction = guide.read(
+        received.transaction, release=release if release in RELEASES else RELEASES[0], set_id="855"
+    )
+    return ReceivedAcknowledgment(
+        acknowledgment=x12.order_acknowledgment(transaction, conventions=conventions, dated=as_of.date()),
+        partnership=summary.partnership_id,
+        reference=summary.id,
+        as_of=as_of,
+        control_number=_whole(group.control_number),
+    )
+
+
+@frozen(kw_only=True)
+class _Received(Record):
+    summary: Transaction = wire("summary")
+    transaction: Any = field(default=None)
+
+
+def _made_at(group: FunctionalGroup) -> datetime | None:
+    try:
+        day = date.fromisoformat(group.date or "")
+        return datetime.combine(day, time.fromisoformat(group.time or "00:00"), tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _whole(number: int | str | None) -> int:
+    text = str(number)
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _unreadable(problem: str, path: str) -> InvalidDocument:
+    return InvalidDocument(
+        f"the acknowledgment cannot be read: {problem}",
+        path=path,
+        remedy="look at the transaction in the Stedi portal, and have the supplier send it again",
+    )

@@ -1,0 +1,188 @@
+"""What Stedi's JSON objects become: the vendor's fields under Python names.
+
+Source: Stedi OpenAPI ``core.json`` (2023-08-01). Fields that no model names stay reachable through
+``extra``, and ``raw`` is the record's own JSON.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+
+from mlconnector_sdk.codec import Record, wire
+
+__all__ = [
+    "X12",
+    "Artifact",
+    "DocumentAddress",
+    "Execution",
+    "ExecutionSource",
+    "FunctionalGroup",
+    "Interchange",
+    "Partnership",
+    "Submission",
+    "Transaction",
+    "TransactionHeader",
+    "TransactionMetadata",
+    "TransactionSetting",
+]
+
+
+@frozen(kw_only=True)
+class Submission(Record):
+    """The answer to a new outbound transaction.
+
+    Stedi also sends a ``transactionId``, which it documents as reserved and not supported: no model field
+    tempts anybody to use it.
+
+    Args:
+        execution_id: The file's execution: its transactions tell the real ids.
+    """
+
+    execution_id: str = wire("fileExecutionId")
+
+
+@frozen(kw_only=True)
+class Partnership(Record):
+    """Between whom a transaction went."""
+
+    id: str | None = wire("partnershipId", default=None)
+    type: str | None = wire("partnershipType", default=None)
+
+
+@frozen(kw_only=True)
+class Interchange(Record):
+    """The envelope's ISA."""
+
+    control_number: int | str | None = wire("controlNumber", default=None)
+
+
+@frozen(kw_only=True)
+class FunctionalGroup(Record):
+    """The envelope's GS; date and time have no zone."""
+
+    control_number: int | str | None = wire("controlNumber", default=None)
+    release: str | None = wire("release", default=None)
+    date: str | None = wire("date", default=None)
+    time: str | None = wire("time", default=None)
+
+
+@frozen(kw_only=True)
+class TransactionHeader(Record):
+    """The ST."""
+
+    control_number: int | str | None = wire("controlNumber", default=None)
+    transaction_set: str | None = wire("transactionSetIdentifier", default=None)
+
+
+@frozen(kw_only=True)
+class TransactionMetadata(Record):
+    """Control numbers and identifiers from the envelope."""
+
+    interchange: Interchange | None = wire("interchange", default=None)
+    group: FunctionalGroup | None = wire("functionalGroup", default=None)
+    header: TransactionHeader | None = wire("transaction", default=None)
+
+
+@frozen(kw_only=True)
+class TransactionSetting(Record):
+    """How transactions of one kind are handled in a partnership."""
+
+    id: str | None = wire("transactionSettingId", default=None)
+    guide_id: str | None = wire("guideId", default=None)
+
+
+@frozen(kw_only=True)
+class X12(Record):
+    """What is particular to X12."""
+
+    metadata: TransactionMetadata | None = wire("metadata", default=None)
+    setting: TransactionSetting | None = wire("transactionSetting", default=None)
+
+
+@frozen(kw_only=True)
+class Artifact(Record):
+    """A document that belongs to a transaction or an execution."""
+
+    type: str | None = wire("artifactType", default=None)
+    usage: str | None = wire("usage", default=None)
+    size: int | None = wire("sizeBytes", default=None)
+
+
+@frozen(kw_only=True)
+class Transaction(Record):
+    """One transaction (an ST..SE) that went through Stedi.
+
+    Args:
+        id: Immutable; the same from the webhook, the poll and the list.
+        status: ``succeeded`` or ``failed``; absent in webhooks.
+        direction: ``INBOUND``, ``OUTBOUND`` or ``UNKNOWN``.
+        mode: ``production``, ``test`` or ``other``, from the usage indicator of the interchange.
+        processed_at: When Stedi was done with it.
+        fragments: Not None where a large document was taken apart.
+        translation_errors: Why it failed, in Stedi's words.
+    """
+
+    id: str = wire("transactionId")
+    execution_id: str | None = wire("fileExecutionId", default=None)
+    status: str | None = wire("status", default=None)
+    direction: str | None = wire("direction", default=None)
+    mode: str | None = wire("mode", default=None)
+    processed_at: datetime | None = wire("processedAt", default=None)
+    artifacts: tuple[Artifact, ...] | None = wire("artifacts", default=None)
+    partnership: Partnership | None = wire("partnership", default=None)
+    x12: X12 | None = wire("x12", default=None)
+    fragments: Any = wire("fragments", default=None)
+    translation_errors: Any = wire("translationErrors", default=None)
+
+    @property
+    def partnership_id(self) -> str:
+        """The partnership, or the empty string."""
+        return (self.partnership and self.partnership.id) or ""
+
+    @property
+    def transaction_set(self) -> str:
+        """``855``, ``997`` ..., or the empty string."""
+        header = self.x12 and self.x12.metadata and self.x12.metadata.header
+        return (header and header.transaction_set) or ""
+
+    @property
+    def setting_id(self) -> str:
+        """The transaction setting, or the empty string."""
+        setting = self.x12 and self.x12.setting
+        return (setting and setting.id) or ""
+
+
+@frozen(kw_only=True)
+class DocumentAddress(Record):
+    """Where a document can be fetched for an hour: a signed URL of a storage that is not Stedi's API."""
+
+    url: str = wire("documentDownloadUrl")
+
+
+@frozen(kw_only=True)
+class ExecutionSource(Record):
+    """The file that an execution read or wrote."""
+
+    name: str | None = wire("name", default=None)
+
+
+@frozen(kw_only=True)
+class Execution(Record):
+    """The processing of one file.
+
+    Args:
+        status: ``STARTED``, ``IN_PROGRESS``, ``COMPLETED`` (outbound: delivered), ``PARTIALLY_COMPLETED``,
+            ``FAILED``, ``IGNORED``, ``RETRYING``, ``RETRIED``; others may come.
+    """
+
+    id: str = wire("executionId")
+    status: str | None = wire("status", default=None)
+    direction: str | None = wire("direction", default=None)
+    created_at: datetime | None = wire("createdAt", default=None)
+    partnership_id: str | None = wire("partnershipId", default=None)
+    fault_code: str | None = wire("faultCode", default=None)
+    fault_message: str | None = wire("faultMessage", default=None)
+    source: ExecutionSource | None = wire("source", default=None)

@@ -1,0 +1,173 @@
+"""Where documents go at Stedi: out to a partner, as one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from mlconnector_sdk.adapters.stedi.client import StediFace
+from mlconnector_sdk.adapters.stedi.models import Transaction
+from mlconnector_sdk.adapters.stedi.outbound import OutboundTransaction, read_payload
+from mlconnector_sdk.adapters.stedi.transactions import Transactions
+from mlconnector_sdk.codec import decode
+from mlconnector_sdk.errors import InvalidDocument, NotFound, UnreadableAnswer
+from mlconnector_sdk.flow.sink import Absent, Found, IfAbsent, NotYet, OnUnknown, Outcome
+from mlconnector_sdk.records import Entry, SendResult
+
+__all__ = ["TransactionSink"]
+
+_MARGIN = timedelta(hours=1)
+"""How much earlier than Stedi we stop to trust that a key is remembered."""
+
+_SKEW = timedelta(minutes=1)
+"""How far our clock may be ahead of Stedi's."""
+
+_RUNNING = ("STARTED", "IN_PROGRESS", "RETRYING")
+
+
+class TransactionSink:
+    """Sends one document as one transaction: a `mlconnector_sdk.flow.Sink`.
+
+    The payload is what `outbound.write_payload` makes; its body is posted byte for byte under the entry's
+    idempotency key. Within 24 hours an uncertain send is repeated with the same key. Later it is looked for:
+    by business number and partnership, and by the document itself, which Stedi keeps as it was posted.
+
+    Args:
+        stedi: The client.
+    """
+
+    name = "stedi.transactions"
+
+    def __init__(self, stedi: StediFace[Any]) -> None:
+        self._stedi = stedi
+        profile = stedi.profile
+        self.timeout = timedelta(seconds=profile.deadline)
+        self.on_unknown = OnUnknown(
+            same_key_for=profile.key_life - _MARGIN, settle=profile.settle, if_absent=IfAbsent.SEND
+        )
+
+    async def ready(self) -> None:
+        """A request may leave now."""
+        await self._stedi.client.ready()
+
+    async def send(self, entry: Entry) -> SendResult:
+        """Create the transaction.
+
+        Raises:
+            RequestRefused: It breaks a rule of the guide, or the key was used for another request.
+            NotFound: There is no such partnership or setting.
+            VendorError: As any call; ``reached`` says whether the outcome is certain.
+        """
+        outbound = _payload(entry)
+        call = Transactions.submit(
+            self._stedi.transactions,
+            outbound.partnership,
+            outbound.setting,
+            outbound.body.raw,
+            idempotency_key=entry.idempotency_key,
+        )
+        try:
+            submission = await self._stedi.client.send(call)
+        except NotFound as error:
+            error.remedy = (
+                f"check in the Stedi portal that partnership {outbound.partnership} has the transaction "
+                f"setting {outbound.setting}, and correct the partner file if it has not"
+            )
+            raise
+        return SendResult(
+            references={"execution": submission.execution_id, "file": outbound.body.filename},
+            summary=f"{entry.kind} {entry.number} went to {outbound.partnership} as {outbound.body.filename}",
+        )
+
+    async def find(self, entry: Entry) -> Outcome:
+        """Look for the transaction among those that went to the partnership since the first attempt.
+
+        Raises:
+            InvalidDocument: A transaction that may be it cannot be compared: a person has to.
+        """
+        outbound = _payload(entry)
+        sent_at = entry.first_sent_at or entry.observed_at
+        since = sent_at - _SKEW
+        walk = self._stedi.transactions.list(
+            business_identifier=entry.number,
+            partnership=outbound.partnership,
+            direction="OUTBOUND",
+            since=since,
+        )
+        while (page := await walk.batch()) is not None:
+            for transaction in page:
+                if _may_be_it(transaction, outbound, since) and await self._is_it(transaction, outbound):
+                    return Found(references=_references(transaction, outbound))
+        if self._stedi.clock.now() < sent_at + self.on_unknown.settle:
+            return NotYet()
+        return NotYet() if await self._is_running(outbound.partnership, since) else Absent()
+
+    async def _is_it(self, transaction: Transaction, outbound: OutboundTransaction) -> bool:
+        """Whether Stedi was posted our document under this transaction."""
+        try:
+            posted = decode(
+                await Transactions.input(self._stedi.transactions, transaction.id), dict[str, Any]
+            )
+        except (NotFound, UnreadableAnswer) as error:
+            raise InvalidDocument(
+                f"Stedi's transaction {transaction.id} may be this document, but it cannot be compared: "
+                f"{error.message}",
+                remedy="compare the two in the Stedi portal",
+            ) from error
+        return _holds(posted, outbound.body.transaction)
+
+    async def _is_running(self, partnership: str, since: datetime) -> bool:
+        """Whether a file to the partnership is still being worked on: its transactions are not listed yet."""
+        walk = self._stedi.executions.list(partnership=partnership, direction="OUTBOUND", since=since)
+        while (page := await walk.batch()) is not None:
+            if any(execution.status in _RUNNING for execution in page):
+                return True
+        return False
+
+
+def _payload(entry: Entry) -> OutboundTransaction:
+    if entry.payload is None:
+        raise InvalidDocument(f"{entry.kind} {entry.number} was not mapped", remedy="map it: remap")
+    return read_payload(entry.payload)
+
+
+def _may_be_it(transaction: Transaction, outbound: OutboundTransaction, since: datetime) -> bool:
+    """The filters of the listing once more: one that was ignored must not lead to another document."""
+    at = transaction.processed_at
+    return (
+        transaction.direction == "OUTBOUND"
+        and transaction.partnership_id == outbound.partnership
+        and transaction.setting_id in ("", outbound.setting)
+        and (at is None or at >= since)
+    )
+
+
+def _holds(theirs: Any, ours: Any) -> bool:
+    """Whether a document is ours; Stedi may have added what we left out, e.g. the trailer."""
+    if isinstance(ours, Mapping):
+        return isinstance(theirs, Mapping) and all(
+            key in theirs and _holds(theirs[key], value) for key, value in ours.items()
+        )
+    if isinstance(ours, list):
+        return (
+            isinstance(theirs, list)
+            and len(theirs) == len(ours)
+            and all(_holds(their, our) for their, our in zip(theirs, ours, strict=True))
+        )
+    return bool(theirs == ours)
+
+
+def _references(transaction: Transaction, outbound: OutboundTransaction) -> Mapping[str, str]:
+    found = {"transaction": transaction.id, "file": outbound.body.filename}
+    if transaction.execution_id:
+        found["execution"] = transaction.execution_id
+    metadata = transaction.x12 and transaction.x12.metadata
+    for name, part in (
+        ("interchange control number", metadata and metadata.interchange),
+        ("group control number", metadata and metadata.group),
+        ("set control number", metadata and metadata.header),
+    ):
+        if part and part.control_number is not None:
+            found[name] = str(part.control_number)
+    return found

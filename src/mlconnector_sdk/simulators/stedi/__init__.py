@@ -1,0 +1,1 @@
+"""Stedi as a local HTTP server: transactions in and out, webhooks, and played suppliers."""

@@ -1,0 +1,234 @@
+"""An order goes out: checked, put into a file, delivered, and answered by the played supplier."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from attrs import evolve, frozen
+
+from mlconnector_sdk.errors import NotFound, RequestRefused
+from mlconnector_sdk.simulators import wire
+from mlconnector_sdk.simulators.stedi import envelope, inbound, metadata
+from mlconnector_sdk.simulators.stedi.account import Account
+from mlconnector_sdk.simulators.stedi.characters import repair
+from mlconnector_sdk.simulators.stedi.envelope import Delimiters, File
+from mlconnector_sdk.simulators.stedi.guide_in import Row, to_segments
+from mlconnector_sdk.simulators.stedi.guide_out import to_guide
+from mlconnector_sdk.simulators.stedi.partnerships import Partnership
+from mlconnector_sdk.simulators.stedi.records import Execution, Sent, Transaction
+from mlconnector_sdk.simulators.stedi.sets import transaction_set
+from mlconnector_sdk.simulators.stedi.supplier import Behaviour, acknowledgment
+
+__all__ = ["Outgoing", "check", "dispatch"]
+
+_BODY = {
+    "transaction",
+    "filename",
+    "mappingId",
+    "fragmentGroupIds",
+    "characterSet",
+    "repairOptions",
+    "interchangeOverrides",
+}
+_OVERRIDES = {
+    "interchangeUsageIndicator": re.compile("[IPT]"),
+    "acknowledgmentRequestedCode": re.compile("[0-3]"),
+    "interchangeControlVersionNumberCode": re.compile(".{5}"),
+}
+_DELIMITERS = ("element", "composite", "repetition", "segment")
+_FILENAME = re.compile(r"[a-zA-Z0-9.*'()!_-]{1,300}", re.ASCII)
+
+
+@frozen(kw_only=True)
+class Outgoing:
+    """A request that passed every check.
+
+    Args:
+        rows: The segments between ST and SE.
+        guide: The transaction as it was posted.
+        filename: Empty for the default, the execution's id.
+        overrides: ISA12, 14, 15 by their API names.
+    """
+
+    set_id: str
+    rows: list[Row]
+    guide: Mapping[str, Any]
+    filename: str
+    overrides: Mapping[str, str]
+    delimiters: Delimiters
+
+
+def check(partnership: Partnership, set_id: str, body: Any) -> Outgoing:
+    """Check a request body.
+
+    Raises:
+        RequestRefused: 400, with every problem found.
+        NotFound: It names a mapping or fragments, of which this account has none.
+    """
+    if not isinstance(body, Mapping):
+        raise _refuse("the body must be a JSON object")
+    for name in body:
+        if name not in _BODY:
+            raise _refuse(f"{name} is not a property of this request")
+    for name in ("mappingId", "fragmentGroupIds"):
+        if name in body:
+            raise NotFound(f"{name}: there is no such resource", status=404, code="RESOURCE_NOT_FOUND")
+    if "transaction" not in body:
+        raise _refuse("transaction is required")
+    filename = body.get("filename", "")
+    if "filename" in body and not (isinstance(filename, str) and _FILENAME.fullmatch(filename)):
+        raise _refuse("filename takes 1 to 300 of the characters a-z A-Z 0-9 . * ' ( ) ! _ -")
+    overrides = body.get("interchangeOverrides", {})
+    delimiters = _check_overrides(overrides)
+    guide = repair(body["transaction"], body.get("characterSet"), body.get("repairOptions", {}))
+    spec = transaction_set(set_id, partnership.release)
+    return Outgoing(
+        set_id=set_id,
+        rows=to_segments(guide, spec, reserved=str(delimiters)),
+        guide=guide,
+        filename=filename,
+        overrides={name: value for name, value in overrides.items() if name != "delimiters"},
+        delimiters=delimiters,
+    )
+
+
+def dispatch(account: Account, partnership: Partnership, outgoing: Outgoing, key: str | None) -> bytes:
+    """Deliver the file and return the answer to the request."""
+    spec = transaction_set(outgoing.set_id, partnership.release)
+    execution_id = str(uuid4())
+    filename = outgoing.filename or execution_id
+    file = File(
+        sender=partnership.local.address,
+        receiver=partnership.partner.address,
+        at=account.time.now(),
+        control_number=partnership.next_control_number(),
+        functional_id=spec.functional_id,
+        set_id=spec.id,
+        release=spec.release,
+        usage=outgoing.overrides.get("interchangeUsageIndicator", "P"),
+        acknowledgment=outgoing.overrides.get("acknowledgmentRequestedCode", "0"),
+        version=outgoing.overrides.get("interchangeControlVersionNumberCode", ""),
+        delimiters=outgoing.delimiters,
+    )
+    x12 = envelope.write(file, outgoing.rows)
+    number = next(str(row[3]) for row in outgoing.rows if row[0] == spec.number_segment)
+    transaction = Transaction(
+        id=str(uuid4()),
+        execution_id=execution_id,
+        position=account.next_position(),
+        direction="OUTBOUND",
+        mode=metadata.mode(file.usage),
+        processed_at=file.at,
+        partnership_id=partnership.id,
+        sender=partnership.local.id,
+        receiver=partnership.partner.id,
+        set_id=spec.id,
+        setting_id=partnership.settings[spec.id],
+        metadata=metadata.of_file(file),
+        number=number,
+        number_element=f"{spec.number_segment}03",
+        input=wire.dumps(outgoing.guide),
+        output=x12.encode(),
+        guide=outgoing.guide,
+    )
+    execution = Execution(
+        id=execution_id,
+        position=account.next_position(),
+        direction="OUTBOUND",
+        status="COMPLETED",
+        created_at=file.at,
+        partnership_id=partnership.id,
+        filename=filename,
+        content=transaction.output,
+        transactions=[transaction],
+    )
+    account.keep(execution)
+    partnership.files[filename] = x12
+    account.sent.append(
+        Sent(
+            at=file.at,
+            partnership=partnership.id,
+            set_id=spec.id,
+            number=number,
+            key=key,
+            filename=filename,
+            x12=x12,
+            guide=outgoing.guide,
+            control_number=file.control_number,
+            execution_id=execution_id,
+            transaction_id=transaction.id,
+        )
+    )
+    account.announce_transaction(transaction)
+    account.announce_file("file.delivered.v2", execution)
+    _answer_later(account, partnership, x12, number)
+    # The vendor's reference calls this transactionId reserved and not supported: it leads nowhere here.
+    return wire.dumps({"fileExecutionId": execution_id, "transactionId": str(uuid4())})
+
+
+def _answer_later(account: Account, partnership: Partnership, x12: str, number: str) -> None:
+    """Have the played supplier answer; at once where he takes no time."""
+    habit = partnership.supplier.habit(number)
+    if habit.behaviour == "silent":
+        return
+    for _ in range(habit.times):
+        answer = partial(_answer, account, partnership, x12, habit.behaviour)
+        if habit.delay:
+            account.agenda.at(account.time.now() + timedelta(seconds=habit.delay), answer)
+        else:
+            answer()
+
+
+def _answer(account: Account, partnership: Partnership, x12: str, behaviour: Behaviour) -> None:
+    """Read the order as the supplier does, from the file, and send the 855 back."""
+    received = envelope.read(x12)[0].groups[0].transactions[0]
+    order = to_guide(received.rows, transaction_set("850", partnership.release))
+    spec = transaction_set("855", partnership.release)
+    now = account.time.now()
+    quantity = "quantity_ordered_02" if partnership.release == "004010" else "quantity_02"
+    guide = acknowledgment(order, behaviour, today=now.date(), quantity_key=quantity)
+    file = File(
+        sender=partnership.partner.address,
+        receiver=partnership.local.address,
+        at=now,
+        control_number=partnership.supplier.next_control_number(),
+        functional_id=spec.functional_id,
+        set_id=spec.id,
+        release=spec.release,
+        usage=envelope.read(x12)[0].usage,
+    )
+    rows = to_segments(guide, spec, reserved=str(file.delimiters))
+    with account.lock:
+        inbound.receive(account, envelope.write(file, rows).encode(), f"855-{file.control_number}.edi")
+
+
+def _check_overrides(overrides: Any) -> Delimiters:
+    if not isinstance(overrides, Mapping):
+        raise _refuse("interchangeOverrides must be an object")
+    for name, value in overrides.items():
+        if name == "delimiters":
+            continue
+        if name not in _OVERRIDES:
+            raise _refuse(f"interchangeOverrides.{name} is not a property of this request")
+        if not isinstance(value, str) or not _OVERRIDES[name].fullmatch(value):
+            raise _refuse(f"interchangeOverrides.{name} does not take {value!r}")
+    delimiters = overrides.get("delimiters")
+    if delimiters is None:
+        return Delimiters()
+    if not isinstance(delimiters, Mapping) or sorted(delimiters) != sorted(_DELIMITERS):
+        raise _refuse(f"interchangeOverrides.delimiters takes all of {', '.join(_DELIMITERS)}")
+    characters = [delimiters[name] for name in _DELIMITERS]
+    if len(set(characters)) != 4 or not all(
+        isinstance(character, str) and re.fullmatch(r"[\W_]", character) for character in characters
+    ):
+        raise _refuse("delimiters must be four different characters that are no letters or digits")
+    return evolve(Delimiters(), **delimiters)
+
+
+def _refuse(message: str) -> RequestRefused:
+    return RequestRefused(message, status=400, code="BAD_REQUEST")

@@ -1,0 +1,165 @@
+"""Inbox, outbox and checkpoints in memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice
+from types import TracebackType
+
+from attrs import evolve
+
+from mlconnector_sdk.records import (
+    Change,
+    Checkpoint,
+    Collected,
+    Collection,
+    Entry,
+    Event,
+    FlowStatus,
+    State,
+)
+from mlconnector_sdk.storage.admission import aware
+from mlconnector_sdk.storage.memory.audit import MemoryAuditLog
+from mlconnector_sdk.storage.memory.claims import MemoryClaims
+from mlconnector_sdk.storage.memory.outbox import MemoryOutbox
+
+__all__ = ["MemoryStore"]
+
+
+class MemoryStore:
+    """A `Store` that is gone when the process ends. Safe to use from several threads.
+
+    Example:
+        >>> with MemoryStore() as store:
+        ...     store.checkpoint("orders") is None
+        True
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._audit = MemoryAuditLog()
+        self._claims = MemoryClaims()
+        self._outbox = MemoryOutbox()
+        self._events: dict[tuple[str, str], Event] = {}
+        self._open: dict[tuple[str, str], Event] = {}
+        self._checkpoints: dict[str, Checkpoint] = {}
+        self._statuses: dict[str, FlowStatus] = {}
+
+    @property
+    def audit(self) -> MemoryAuditLog:
+        """The audit log kept beside the documents."""
+        return self._audit
+
+    def admit(self, event: Event) -> bool:
+        """Put a verified webhook into the inbox. False when its id (per source) is there, open or closed."""
+        aware(event.received_at, "received_at")
+        key = (event.source, event.event_id)
+        with self._lock:
+            if key in self._events:
+                return False
+            self._events[key] = self._open[key] = event
+            return True
+
+    def pending_events(self, source: str, *, limit: int = 100) -> list[Event]:
+        """Inbox rows of a source that no commit has closed, in the order in which they were admitted."""
+        with self._lock:
+            events = (event for event in self._open.values() if event.source == source)
+            return list(islice(events, max(limit, 0)))
+
+    def collect(self, collection: Collection) -> Collected:
+        """Add entries, close inbox rows and move the checkpoint: all of it, or none of it.
+
+        Raises:
+            StoreError: An observation lacks what its feed is deduplicated by.
+        """
+        with self._lock:
+            added = self._outbox.add(collection.entries)
+            for closed in collection.closes:
+                self._open.pop(closed, None)
+            return Collected(
+                added=tuple(added),
+                known=len(collection.entries) - len(added),
+                checkpoint_moved=self._move(collection.checkpoint),
+            )
+
+    def checkpoint(self, flow: str) -> Checkpoint | None:
+        """How far a flow has read, or None before its baseline."""
+        with self._lock:
+            return self._checkpoints.get(flow)
+
+    def lease(self, flow: str, *, now: datetime, until: datetime, limit: int) -> list[Entry]:
+        """Take entries for delivery until ``until``, oldest position first, each with a new fence."""
+        with self._lock:
+            return self._outbox.lease(flow, now=now, until=until, limit=limit)
+
+    def due(self, flow: str, *, now: datetime) -> bool:
+        """Whether `lease` would give at least one entry now."""
+        with self._lock:
+            return self._outbox.due(flow, now=now)
+
+    def save(self, changes: Sequence[Change]) -> list[str]:
+        """Write entries back, with their follow-ons; return the ids that were refused.
+
+        Raises:
+            StoreError: A follow-on lacks what its feed is deduplicated by.
+        """
+        with self._lock:
+            return self._outbox.save(changes)
+
+    def history(self, ordering_key: str) -> list[Entry]:
+        """Every entry under an ordering key, by sequence."""
+        with self._lock:
+            return self._outbox.history(ordering_key)
+
+    def find(
+        self,
+        *,
+        flow: str = "",
+        number: str = "",
+        entry_id: str = "",
+        states: Sequence[State] = (),
+        limit: int = 100,
+    ) -> list[Entry]:
+        """Entries that match everything given, oldest position first."""
+        with self._lock:
+            return self._outbox.find(flow=flow, number=number, entry_id=entry_id, states=states, limit=limit)
+
+    def flow_status(self, flow: str) -> FlowStatus:
+        """Whether a flow may run; one that nobody paused may."""
+        with self._lock:
+            return self._statuses.get(flow, FlowStatus(flow=flow))
+
+    def set_flow_status(self, status: FlowStatus) -> None:
+        """Pause a flow or let it run again."""
+        with self._lock:
+            self._statuses[status.flow] = status
+
+    def claim(self, name: str, owner: str, *, now: datetime, until: datetime) -> bool:
+        """Become the only owner of a name until then; again by the same owner extends. False: taken."""
+        return self._claims.claim(name, owner, now=now, until=until)
+
+    def release(self, name: str, owner: str) -> None:
+        """Give a claim back; not ours or not there: nothing happens."""
+        self._claims.release(name, owner)
+
+    def close(self) -> None:
+        """Nothing to release; here so that every store is closed the same way."""
+
+    def __enter__(self) -> MemoryStore:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _move(self, checkpoint: Checkpoint | None) -> bool:
+        if checkpoint is None:
+            return False
+        stored = self._checkpoints.get(checkpoint.flow)
+        if checkpoint.revision != (stored.revision if stored else 0):
+            return False
+        self._checkpoints[checkpoint.flow] = evolve(checkpoint, revision=checkpoint.revision + 1)
+        return True

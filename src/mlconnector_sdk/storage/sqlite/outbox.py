@@ -1,0 +1,156 @@
+"""The outbox in SQL: each function runs inside one transaction of its caller."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from attrs import evolve
+
+from mlconnector_sdk.records import Change, Entry, Feed, NewEntry, State
+from mlconnector_sdk.storage.admission import admitted, check
+from mlconnector_sdk.storage.sqlite.entry_rows import (
+    COLUMNS,
+    SAVED_COLUMNS,
+    entry_from,
+    row_from,
+    saved_values,
+)
+from mlconnector_sdk.storage.sqlite.values import micros
+
+__all__ = ["add", "due", "find", "history", "lease", "save"]
+
+_SELECT = (
+    f"SELECT {', '.join(f'entries.{column}' for column in COLUMNS)}, record, payload"
+    " FROM entries JOIN records ON records.position = entries.position"
+    " LEFT JOIN payloads ON payloads.position = entries.position"
+)
+_INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' for _ in COLUMNS)})"
+_UPDATE = f"""
+    UPDATE entries SET fence = fence + 1, {", ".join(f"{column} = ?" for column in SAVED_COLUMNS)}
+    WHERE position = ? AND id = ? AND fence = ?
+"""
+_FREEZE = """
+    INSERT INTO payloads (position, payload) VALUES (?, ?)
+    ON CONFLICT DO UPDATE SET payload = excluded.payload WHERE payload <> excluded.payload
+"""
+_LEASABLE = f"""
+    {_SELECT}
+    WHERE entries.flow = :flow AND entries.state IN ('pending', 'in flight')
+      AND (entries.leased_until IS NULL OR entries.leased_until <= :now)
+      AND (entries.not_before IS NULL OR entries.not_before <= :now)
+      AND NOT EXISTS (
+          SELECT 1 FROM entries AS earlier
+          WHERE earlier.blocks = 1
+            AND earlier.ordering_key = entries.ordering_key AND earlier.sequence < entries.sequence
+      )
+      AND NOT EXISTS (  -- somebody may have made an older entry pending while a newer one is held
+          SELECT 1 FROM entries AS held
+          WHERE held.leased_until IS NOT NULL AND held.state IN ('pending', 'in flight')
+            AND held.ordering_key = entries.ordering_key AND held.leased_until > :now
+      )
+    ORDER BY entries.position LIMIT :limit
+"""
+
+
+def add(connection: sqlite3.Connection, observations: Iterable[NewEntry]) -> list[Entry]:
+    """Admit observations one after the other; return the entries that are new."""
+    [last] = connection.execute("SELECT coalesce(max(position), 0) FROM entries").fetchone()
+    added: list[Entry] = []
+    for new in observations:
+        check(new)
+        sequence, fingerprint = _latest(connection, new.ordering_key)
+        if new.feed is Feed.STATE:
+            known = sequence > 0 and fingerprint == new.fingerprint
+        else:
+            known = _event_is_known(connection, new)
+        if not known:
+            entry = admitted(new, position=last + len(added) + 1, sequence=sequence + 1)
+            connection.execute(_INSERT, row_from(entry))
+            connection.execute("INSERT INTO records VALUES (?, ?)", (entry.position, entry.record))
+            added.append(entry)
+    return added
+
+
+def lease(
+    connection: sqlite3.Connection, flow: str, *, now: datetime, until: datetime, limit: int
+) -> list[Entry]:
+    """Take what is due and whose turn it is, oldest position first."""
+    parameters = {"flow": flow, "now": micros(now), "limit": max(limit, 0)}
+    entries = [entry_from(row) for row in connection.execute(_LEASABLE, parameters)]
+    connection.executemany(
+        "UPDATE entries SET fence = fence + 1, leased_until = ? WHERE position = ?",
+        [(micros(until), entry.position) for entry in entries],
+    )
+    return [evolve(entry, fence=entry.fence + 1, leased_until=until) for entry in entries]
+
+
+def due(connection: sqlite3.Connection, flow: str, *, now: datetime) -> bool:
+    """Whether there is anything to lease."""
+    parameters = {"flow": flow, "now": micros(now), "limit": 1}
+    return connection.execute(_LEASABLE, parameters).fetchone() is not None
+
+
+def save(connection: sqlite3.Connection, changes: Sequence[Change]) -> list[str]:
+    """Write entries back, with their follow-ons; return the ids that were refused."""
+    refused = []
+    for change in changes:
+        entry = change.entry
+        where = (entry.position, entry.id, entry.fence)
+        if not connection.execute(_UPDATE, (*saved_values(entry), *where)).rowcount:
+            refused.append(entry.id)
+            continue
+        if entry.payload is None:
+            connection.execute("DELETE FROM payloads WHERE position = ?", (entry.position,))
+        else:
+            connection.execute(_FREEZE, (entry.position, entry.payload))
+        if change.follow_ons:
+            add(connection, change.follow_ons)
+    return refused
+
+
+def history(connection: sqlite3.Connection, ordering_key: str) -> list[Entry]:
+    """Every entry under an ordering key, by sequence."""
+    rows = connection.execute(f"{_SELECT} WHERE ordering_key = ? ORDER BY sequence", (ordering_key,))
+    return [entry_from(row) for row in rows]
+
+
+def find(
+    connection: sqlite3.Connection,
+    *,
+    flow: str,
+    number: str,
+    entry_id: str,
+    states: Sequence[State],
+    limit: int,
+) -> list[Entry]:
+    """Entries that match everything given, oldest position first."""
+    given = {"flow": flow, "number": number, "id": entry_id}
+    criteria = {column: value for column, value in given.items() if value}
+    # One branch per state: each walks an index in order, where IN (...) would gather all and sort them.
+    branches = [{**criteria, "state": state.value} for state in dict.fromkeys(states)] or [criteria]
+    positions = " UNION ALL ".join(_branch(branch) for branch in branches)
+    query = f"{_SELECT} WHERE entries.position IN ({positions}) ORDER BY entries.position LIMIT ?"
+    values: list[str | int] = []
+    for branch in branches:
+        values += [*branch.values(), max(limit, 0)]
+    return [entry_from(row) for row in connection.execute(query, [*values, max(limit, 0)])]
+
+
+def _branch(criteria: dict[str, str]) -> str:
+    where = " AND ".join(f"{column} = ?" for column in criteria) or "TRUE"
+    return f"SELECT * FROM (SELECT position FROM entries WHERE {where} ORDER BY position LIMIT ?)"
+
+
+def _latest(connection: sqlite3.Connection, ordering_key: str) -> tuple[int, str]:
+    """Sequence and fingerprint of the latest entry under an ordering key; sequence 0 where there is none."""
+    query = "SELECT sequence, fingerprint FROM entries WHERE ordering_key = ? ORDER BY sequence DESC LIMIT 1"
+    latest: tuple[int, str] | None = connection.execute(query, (ordering_key,)).fetchone()
+    return latest or (0, "")
+
+
+def _event_is_known(connection: sqlite3.Connection, new: NewEntry) -> bool:
+    # The last condition lets SQLite use the index of the rows that have an event id.
+    query = "SELECT 1 FROM entries WHERE flow = ? AND event_id = ? AND event_id <> '' LIMIT 1"
+    return connection.execute(query, (new.flow, new.event_id)).fetchone() is not None

@@ -1,0 +1,185 @@
+"""Inbox, outbox and checkpoints in one SQLite file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from mlconnector_sdk.records import (
+    Change,
+    Checkpoint,
+    Collected,
+    Collection,
+    Entry,
+    Event,
+    FlowStatus,
+    State,
+)
+from mlconnector_sdk.storage.sqlite import outbox
+from mlconnector_sdk.storage.sqlite.audit import SQLiteAuditLog
+from mlconnector_sdk.storage.sqlite.claims import Claims
+from mlconnector_sdk.storage.sqlite.database import Database, OnDatabase
+from mlconnector_sdk.storage.sqlite.values import (
+    from_json,
+    instant,
+    instant_or_none,
+    micros,
+    micros_or_none,
+    to_json,
+)
+
+__all__ = ["SQLiteStore"]
+
+_ADMIT = "INSERT INTO inbox (source, event_id, received_at, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_PENDING = """
+    SELECT source, event_id, received_at, body FROM inbox
+    WHERE source = ? AND closed = 0 ORDER BY position LIMIT ?
+"""
+_CLOSE = "UPDATE inbox SET closed = 1 WHERE source = ? AND event_id = ?"
+_SET_STATUS = "INSERT OR REPLACE INTO flow_status (flow, paused_until, reason, remedy) VALUES (?, ?, ?, ?)"
+
+
+class SQLiteStore(OnDatabase):
+    """A `Store` in a file, for the threads and processes of one machine.
+
+    Every call is one commit that is on the disk before it returns; calls of several threads share commits.
+    Reading never waits for writing. The file needs a local disk: write-ahead logging does not work over
+    a network share.
+
+    Args:
+        path: The file (created if it is not there, readable by its owner alone), or a `Database` to share.
+        busy_timeout: How many seconds to wait while another process writes.
+
+    Raises:
+        StoreError: The path, the file or its schema cannot be used.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder, SQLiteStore(f"{folder}/sync.db") as store:
+        ...     store.checkpoint("orders") is None
+        True
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | Database, *, busy_timeout: float = 30.0) -> None:
+        super().__init__(path, busy_timeout=busy_timeout)
+        self._audit = SQLiteAuditLog(self._database)
+        self._claims = Claims(self._database, "store")
+
+    @property
+    def audit(self) -> SQLiteAuditLog:
+        """The audit log in the same file."""
+        return self._audit
+
+    def admit(self, event: Event) -> bool:
+        """Put a verified webhook into the inbox. False when its id (per source) is there, open or closed."""
+        row = (event.source, event.event_id, micros(event.received_at), event.body)
+        return self._database.write(lambda connection: connection.execute(_ADMIT, row).rowcount == 1)
+
+    def pending_events(self, source: str, *, limit: int = 100) -> list[Event]:
+        """Inbox rows of a source that no commit has closed, in the order in which they were admitted."""
+        rows = self._database.read(
+            lambda connection: connection.execute(_PENDING, (source, max(limit, 0))).fetchall()
+        )
+        return [
+            Event(source=source, event_id=event_id, received_at=instant(received_at), body=body)
+            for source, event_id, received_at, body in rows
+        ]
+
+    def collect(self, collection: Collection) -> Collected:
+        """Add entries, close inbox rows and move the checkpoint: all of it, or none of it.
+
+        Raises:
+            StoreError: An observation lacks what its feed is deduplicated by, or nothing can be written.
+        """
+
+        def operation(connection: sqlite3.Connection) -> Collected:
+            added = outbox.add(connection, collection.entries)
+            connection.executemany(_CLOSE, collection.closes)
+            return Collected(
+                added=tuple(added),
+                known=len(collection.entries) - len(added),
+                checkpoint_moved=_move(connection, collection.checkpoint),
+            )
+
+        return self._database.write(operation)
+
+    def checkpoint(self, flow: str) -> Checkpoint | None:
+        """How far a flow has read, or None before its baseline."""
+        query = "SELECT cursors, revision FROM checkpoints WHERE flow = ?"
+        row = self._database.read(lambda connection: connection.execute(query, (flow,)).fetchone())
+        if row is None:
+            return None
+        return Checkpoint(flow=flow, cursors=from_json(row[0]), revision=row[1])
+
+    def lease(self, flow: str, *, now: datetime, until: datetime, limit: int) -> list[Entry]:
+        """Take entries for delivery until ``until``, oldest position first, each with a new fence."""
+        return self._database.write(
+            lambda connection: outbox.lease(connection, flow, now=now, until=until, limit=limit)
+        )
+
+    def due(self, flow: str, *, now: datetime) -> bool:
+        """Whether `lease` would give at least one entry now."""
+        return self._database.read(lambda connection: outbox.due(connection, flow, now=now))
+
+    def save(self, changes: Sequence[Change]) -> list[str]:
+        """Write entries back, with their follow-ons; return the ids that were refused.
+
+        Raises:
+            StoreError: A follow-on lacks what its feed is deduplicated by, or nothing can be written.
+        """
+        return self._database.write(lambda connection: outbox.save(connection, changes))
+
+    def history(self, ordering_key: str) -> list[Entry]:
+        """Every entry under an ordering key, by sequence."""
+        return self._database.read(lambda connection: outbox.history(connection, ordering_key))
+
+    def find(
+        self,
+        *,
+        flow: str = "",
+        number: str = "",
+        entry_id: str = "",
+        states: Sequence[State] = (),
+        limit: int = 100,
+    ) -> list[Entry]:
+        """Entries that match everything given, oldest position first."""
+        return self._database.read(
+            lambda connection: outbox.find(
+                connection, flow=flow, number=number, entry_id=entry_id, states=states, limit=limit
+            )
+        )
+
+    def flow_status(self, flow: str) -> FlowStatus:
+        """Whether a flow may run; one that nobody paused may."""
+        query = "SELECT paused_until, reason, remedy FROM flow_status WHERE flow = ?"
+        row = self._database.read(lambda connection: connection.execute(query, (flow,)).fetchone())
+        if row is None:
+            return FlowStatus(flow=flow)
+        return FlowStatus(flow=flow, paused_until=instant_or_none(row[0]), reason=row[1], remedy=row[2])
+
+    def set_flow_status(self, status: FlowStatus) -> None:
+        """Pause a flow or let it run again."""
+        row = (status.flow, micros_or_none(status.paused_until), status.reason, status.remedy)
+        self._database.write(lambda connection: connection.execute(_SET_STATUS, row))
+
+    def claim(self, name: str, owner: str, *, now: datetime, until: datetime) -> bool:
+        """Become the only owner of a name until then; again by the same owner extends. False: taken."""
+        return self._claims.claim(name, owner, now=now, until=until)
+
+    def release(self, name: str, owner: str) -> None:
+        """Give a claim back; not ours or not there: nothing happens."""
+        self._claims.release(name, owner)
+
+
+def _move(connection: sqlite3.Connection, checkpoint: Checkpoint | None) -> bool:
+    """Move a checkpoint from the revision at which it was read, and only from that."""
+    if checkpoint is None:
+        return False
+    cursors = to_json(checkpoint.cursors)
+    if checkpoint.revision == 0:
+        insert = "INSERT INTO checkpoints (flow, cursors, revision) VALUES (?, ?, 1) ON CONFLICT DO NOTHING"
+        return connection.execute(insert, (checkpoint.flow, cursors)).rowcount == 1
+    update = "UPDATE checkpoints SET cursors = ?, revision = revision + 1 WHERE flow = ? AND revision = ?"
+    return connection.execute(update, (cursors, checkpoint.flow, checkpoint.revision)).rowcount == 1

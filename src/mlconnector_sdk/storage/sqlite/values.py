@@ -1,0 +1,49 @@
+"""Values as SQLite keeps them: times as whole microseconds, mappings as JSON text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from mlconnector_sdk.storage.admission import aware
+
+__all__ = ["from_json", "instant", "instant_or_none", "micros", "micros_or_none", "to_json"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970 in UTC, exactly.
+
+    Raises:
+        StoreError: The time has no zone.
+    """
+    since = aware(at, "time") - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def instant(value: int) -> datetime:
+    """The time that `micros` counted, in UTC."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def micros_or_none(at: datetime | None) -> int | None:
+    """As `micros`; None stays None."""
+    return None if at is None else micros(at)
+
+
+def instant_or_none(value: int | None) -> datetime | None:
+    """As `instant`; None stays None."""
+    return None if value is None else instant(value)
+
+
+def to_json(mapping: Mapping[str, str]) -> str:
+    """Compact JSON text, readable in any language."""
+    return json.dumps(dict(mapping), ensure_ascii=False, separators=(",", ":")) if mapping else "{}"
+
+
+def from_json(text: str) -> dict[str, str]:
+    """The mapping that `to_json` wrote."""
+    mapping: dict[str, str] = {} if text == "{}" else json.loads(text)
+    return mapping

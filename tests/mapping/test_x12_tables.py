@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from mlconnector_sdk.errors import InvalidDocument
+from mlconnector_sdk.mapping.x12.dictionary import RELEASES, define, dictionary, names
+from mlconnector_sdk.mapping.x12.set_tables import SETS
+from mlconnector_sdk.mapping.x12.structure import Loop, set_structure
+
+
+def loops(loop: Loop) -> Iterator[Loop]:
+    yield loop
+    for use in loop.uses:
+        if use.loop is not None:
+            yield from loops(use.loop)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_dictionary_is_consistent(release: str) -> None:
+    for definition in dictionary(release).values():
+        positions = [element.position for element in definition.elements]
+        assert positions == list(range(1, len(positions) + 1)), definition.id
+        assert re.fullmatch("[a-z0-9_]+", definition.name)
+        for element in definition.elements:
+            assert element.components or 1 <= element.minimum <= element.maximum, (definition.id, element)
+        for note in definition.notes:
+            assert re.fullmatch(r"[PRECL](\d\d){2,}", note), (definition.id, note)
+            assert max(int(note[i : i + 2]) for i in range(1, len(note), 2)) <= len(positions)
+
+
+@pytest.mark.parametrize("set_id", SETS)
+def test_every_segment_has_one_place_in_its_loop(set_id: str) -> None:
+    structure = set_structure(set_id)
+    assert structure is not None
+    for loop in loops(structure.root):
+        assert all(len(places) == 1 for places in loop.places.values())
+
+
+@pytest.mark.parametrize("set_id", SETS)
+def test_the_notation_is_read_completely(set_id: str) -> None:
+    """Written out again, every use and its count stand where the table has them."""
+    structure = set_structure(set_id)
+    assert structure is not None
+
+    def written(loop: Loop) -> str:
+        parts = []
+        for use in loop.uses:
+            text = f"[{written(use.loop)}]" if use.loop else use.id
+            if (use.minimum, use.maximum) != (1, 1):
+                sign = "?" if not use.minimum else "+"
+                text += f"{sign}{use.maximum}" if use.maximum else sign.replace("?", "*")
+            parts.append(text)
+        return " ".join(parts)
+
+    table = SETS[set_id]
+    assert written(structure.root) == " ".join(f"{table.heading} {table.detail} {table.summary}".split())
+
+
+def test_releases_differ_where_they_should() -> None:
+    old, new = define("004010", "PO1"), define("005010", "PO1")
+    assert old and new
+    assert old.by_position[2].key == "quantity_ordered_02"
+    assert new.by_position[2].key == "quantity_02"
+    assert old.by_position[7] == new.by_position[7]
+    assert old.notes == new.notes
+    assert [d.key for r in RELEASES if (d := define(r, "N1"))] == ["name_N1", "party_identification_N1"]
+    assert [d.elements[1].maximum for r in RELEASES if (d := define(r, "REF"))] == [30, 50]
+    assert names("REF") == {"reference_identification", "reference_information"}
+
+
+def test_an_unknown_release_says_which_there_are() -> None:
+    with pytest.raises(InvalidDocument, match="004030") as caught:
+        dictionary("004030")
+    assert "004010" in caught.value.remedy
+
+
+def test_an_unknown_set_or_segment_is_none() -> None:
+    assert set_structure("999") is None
+    assert define("004010", "ZZZ") is None

@@ -1,0 +1,77 @@
+"""Queries stay fast as the file grows: each goes through an index, in order, without sorting."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from mlconnector_sdk.records import Change, Collection, State
+from mlconnector_sdk.storage.sqlite import SQLiteStore
+from mlconnector_sdk.testing.store_contract.samples import LATER, NOW, event, order, scan
+
+CALLS = {
+    "lease": lambda store: store.lease("orders", now=NOW, until=LATER, limit=100),
+    "due": lambda store: store.due("orders", now=NOW),
+    "history": lambda store: store.history("orders|PO-1"),
+    "find by number": lambda store: store.find(number="PO-1"),
+    "find by id": lambda store: store.find(entry_id="x"),
+    "find by states": lambda store: store.find(states=[State.DEAD, State.HELD]),
+    "find by flow and states": lambda store: store.find(flow="orders", states=[State.DEAD, State.HELD]),
+    "find by number and states": lambda store: store.find(number="PO-1", states=[State.DEAD, State.HELD]),
+    "pending events": lambda store: store.pending_events("stedi.transactions"),
+    "admit": lambda store: store.admit(event("e1")),
+    "checkpoint": lambda store: store.checkpoint("orders"),
+    "audit by number": lambda store: store.audit.read(number="PO-1"),
+    "audit by entry": lambda store: store.audit.read(entry_id="x"),
+    "audit of flows": lambda store: store.audit.read(),
+    "claim": lambda store: store.claim("x", "y", now=NOW, until=LATER),
+}
+
+
+def collect(store, *entries):
+    return store.collect(Collection(entries=entries, closes=(("stedi.transactions", "e1"),)))
+
+
+def save(store, *_):
+    [entry] = collect(store, order("PO-1", "A")).added
+    return store.save([Change(entry=entry)])
+
+
+CALLS["collect states"] = lambda store: collect(store, order("PO-1", "A"))
+CALLS["collect events"] = lambda store: collect(store, scan("e1"))
+CALLS["save"] = save
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_each_call_goes_through_an_index(path, monkeypatch, call):
+    statements = []
+
+    class Watched(sqlite3.Connection):
+        def execute(self, sql, parameters=()):
+            statements.append((sql, parameters))
+            return super().execute(sql, parameters)
+
+        def executemany(self, sql, rows):
+            rows = list(rows)
+            statements.extend((sql, row) for row in rows[:1])
+            return super().executemany(sql, rows)
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **k, factory=Watched))
+    with SQLiteStore(path) as store:
+        statements.clear()
+        CALLS[call](store)
+    with closing(connect(path)) as connection:
+        planned = 0
+        for sql, parameters in statements:
+            if sql.split()[0] not in ("SELECT", "UPDATE", "DELETE", "INSERT"):
+                continue
+            for *_, detail in connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters):
+                planned += 1
+                assert "TEMP B-TREE" not in detail, sql
+                scans = detail.startswith("SCAN") and not detail.startswith(("SCAN (subquery", "SCAN CONST"))
+                assert not scans, (sql, detail)
+    assert statements
+    assert planned or call in ("admit", "claim")
