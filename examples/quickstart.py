@@ -126,7 +126,7 @@ def webhook_endpoint(sync: Pipeline) -> Iterator[str]:
     )
 
     class Quiet(WSGIRequestHandler):
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as the base class has it
             pass
 
     with make_server("127.0.0.1", 0, wsgi_app(receiver), handler_class=Quiet) as server:

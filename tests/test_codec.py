@@ -64,7 +64,7 @@ FULL = b"""{"id": "7", "poNumber": "PO-1", "lineItemCount": 2,
  "prices": [1.10, 2], "customFields": {"a": 1.50}, "unknown": [1.50]}"""
 
 
-def test_a_whole_record():
+def test_a_whole_record() -> None:
     order = decode(FULL, Order)
     assert order.number == "PO-1"
     assert order.count == 2
@@ -84,7 +84,7 @@ def test_a_whole_record():
     assert order.custom == {"a": Decimal("1.50")}
 
 
-def test_nothing_is_lost():
+def test_nothing_is_lost() -> None:
     order = decode(FULL, Order)
     assert order.raw == FULL
     assert order.extra == {"unknown": [Decimal("1.50")]}
@@ -93,25 +93,25 @@ def test_nothing_is_lost():
     assert order.by_part["A"].raw == b'{"orderQuantity": 1}'
 
 
-def test_absent_fields_take_their_defaults():
+def test_absent_fields_take_their_defaults() -> None:
     order = decode(b'{"id": "7"}', Order)
     assert order == Order(id="7")
     assert order.by_part == {}
     assert order.by_part is not decode(b'{"id": "7"}', Order).by_part
 
 
-def test_a_record_that_was_built_or_changed_by_hand_has_no_text():
+def test_a_record_that_was_built_or_changed_by_hand_has_no_text() -> None:
     assert Order(id="1").raw == b""
     assert Order(id="1").extra == {}
     assert evolve(decode(FULL, Order), number="2").raw == b""
 
 
-def test_records_compare_by_value_not_by_text():
+def test_records_compare_by_value_not_by_text() -> None:
     assert decode(b'{"id":"1"}', Order) == decode(b'{ "id" : "1", "more": 1 }', Order)
     assert "raw" not in repr(decode(b'{"id":"1"}', Order))
 
 
-def test_a_users_subclass_has_typed_custom_fields():
+def test_a_users_subclass_has_typed_custom_fields() -> None:
     ours = decode(b'{"id": "7", "custom_region": "EU", "other": 1}', Ours)
     assert ours.region == "EU"
     assert ours.extra == {"other": 1}
@@ -155,7 +155,7 @@ def test_a_users_subclass_has_typed_custom_fields():
         (b"<html>", "", "not usable JSON"),
     ],
 )
-def test_what_is_wrong_and_where(text: bytes, path: str, words: str):
+def test_what_is_wrong_and_where(text: bytes, path: str, words: str) -> None:
     with pytest.raises(UnreadableAnswer) as caught:
         decode(text, Order)
     assert words in caught.value.message
@@ -175,7 +175,7 @@ def test_what_is_wrong_and_where(text: bytes, path: str, words: str):
         (b"5", Colour, "5 is not a valid Colour"),
     ],
 )
-def test_what_is_wrong_with_plain_types(text: bytes, wanted: Any, words: str):
+def test_what_is_wrong_with_plain_types(text: bytes, wanted: Any, words: str) -> None:
     if not words:
         assert decode(text, wanted) == "x"
         return
@@ -184,12 +184,12 @@ def test_what_is_wrong_with_plain_types(text: bytes, wanted: Any, words: str):
     assert words in caught.value.message
 
 
-def test_several_wrong_values_are_counted():
+def test_several_wrong_values_are_counted() -> None:
     with pytest.raises(UnreadableAnswer, match="and 1 more like this"):
         decode(b'{"id": 1, "lineItemCount": "x"}', Order)
 
 
-def test_an_error_keeps_neither_the_text_nor_the_decoders_own_error():
+def test_an_error_keeps_neither_the_text_nor_the_decoders_own_error() -> None:
     with pytest.raises(UnreadableAnswer) as caught:
         decode(b'{"id":"1","lines":[{"orderQuantity":"secret' + b"x" * 100 + b'"}]}', Order)
     assert caught.value.__cause__ is None
@@ -197,11 +197,11 @@ def test_an_error_keeps_neither_the_text_nor_the_decoders_own_error():
     assert len(str(caught.value)) < 200
 
 
-def test_a_byte_order_mark_is_no_error():
+def test_a_byte_order_mark_is_no_error() -> None:
     assert decode(b'\xef\xbb\xbf{"id":"1"}', Order).id == "1"
 
 
-def test_plain_types():
+def test_plain_types() -> None:
     assert decode(b'{"a": [1.50, "x", null]}', object) == {"a": [Decimal("1.50"), "x", None]}
     assert decode(b"[1.5]", list[Decimal]) == [Decimal("1.5")]
     assert decode(b'[{"id":"1"}]', list[Order])[0].raw == b'{"id":"1"}'
@@ -219,7 +219,7 @@ def test_plain_types():
         ("2026-03-02 10:00:00+00:00", datetime(2026, 3, 2, 10, tzinfo=UTC)),
     ],
 )
-def test_times_are_cut_and_never_rounded(text: str, expected: datetime):
+def test_times_are_cut_and_never_rounded(text: str, expected: datetime) -> None:
     found = decode(json.dumps([text]).encode(), list[datetime])[0]
     assert found == expected
     assert found.tzinfo is UTC
@@ -228,14 +228,14 @@ def test_times_are_cut_and_never_rounded(text: str, expected: datetime):
 # --- lists
 
 
-def test_items_keep_their_own_text():
+def test_items_keep_their_own_text() -> None:
     items = decode_items(b'{"out": {"items": [{"id":"1"}, {"id":"2", "x":1}]}}', Order, at="out.items")
     assert [each.id for each in items] == ["1", "2"]
     assert items[1].raw == b'{"id":"2", "x":1}'
     assert items[1].extra == {"x": 1}
 
 
-def test_items_as_text_for_those_who_decode_each_on_its_own():
+def test_items_as_text_for_those_who_decode_each_on_its_own() -> None:
     assert decode_items(b'[{"id":"1"}, {"id":2}]', bytes) == [b'{"id":"1"}', b'{"id":2}']
 
 
@@ -253,14 +253,14 @@ def test_items_as_text_for_those_who_decode_each_on_its_own():
         (b"{}", "", "", "expected a list"),
     ],
 )
-def test_which_item_and_which_path(text: bytes, at: str, path: str, words: str):
+def test_which_item_and_which_path(text: bytes, at: str, path: str, words: str) -> None:
     with pytest.raises(UnreadableAnswer) as caught:
         decode_items(text, Order, at=at)
     assert words in caught.value.message
     assert caught.value.path == path
 
 
-def test_lookup():
+def test_lookup() -> None:
     assert lookup(b'{"a": {"b": "x"}}', "a.b") == "x"
     assert lookup(b'{"a": {"b": null}}', "a.b") is None
     assert lookup(b'{"a": 1}', "a.b") is None
@@ -274,7 +274,9 @@ def test_lookup():
 
 @pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 900, 200_000])
 @pytest.mark.parametrize("shape", [(b"[", b"]"), (b'{"a":', b"}"), (b'[{"a":', b"}]")])
-def test_deep_nesting_is_too_large_and_never_a_recursion_error(depth: int, shape: tuple[bytes, bytes]):
+def test_deep_nesting_is_too_large_and_never_a_recursion_error(
+    depth: int, shape: tuple[bytes, bytes]
+) -> None:
     text = shape[0] * depth + b"1" + shape[1] * depth
     for bad in (text, shape[0] * depth, b'{"id":"1","unknown":' + text + b"}"):
         with pytest.raises(AnswerTooLarge):
@@ -283,7 +285,7 @@ def test_deep_nesting_is_too_large_and_never_a_recursion_error(depth: int, shape
             decode_items(bad, Order)
 
 
-def test_nesting_up_to_the_cap_is_fine():
+def test_nesting_up_to_the_cap_is_fine() -> None:
     assert decode(b'{"id":"1","x":' + b"[" * (MAX_DEPTH - 1) + b"]" * (MAX_DEPTH - 1) + b"}", Order).id == "1"
 
 
@@ -304,8 +306,9 @@ def nesting(value: Any) -> int:
     return 0
 
 
+@settings(deadline=None)
 @given(json_values, st.integers(1, 6))
-def test_the_depth_check_agrees_with_a_recursive_count(value: Any, cap: int):
+def test_the_depth_check_agrees_with_a_recursive_count(value: Any, cap: int) -> None:
     text = json.dumps(value, ensure_ascii=False).encode()
     if nesting(value) <= cap:
         check_depth(text, cap)
@@ -317,7 +320,7 @@ def test_the_depth_check_agrees_with_a_recursive_count(value: Any, cap: int):
 # --- money
 
 
-def test_strict_refuses_a_key_that_stands_twice():
+def test_strict_refuses_a_key_that_stands_twice() -> None:
     assert decode(b'{"id":"1","id":"2"}', Order).id == "2"
     for text in (b'{"id":"1","id":"2"}', b'{"id":"1","x":[{"a":1,"a":1}]}'):
         with pytest.raises(UnreadableAnswer, match="twice") as caught:
@@ -328,7 +331,7 @@ def test_strict_refuses_a_key_that_stands_twice():
 
 @pytest.mark.parametrize("text", [b'{"a":NaN}', b'{"a":Infinity}', b'{"a":-Infinity}', b"{"])
 @pytest.mark.parametrize("strict", [True, False])
-def test_nan_is_never_a_number(text: bytes, strict: bool):
+def test_nan_is_never_a_number(text: bytes, strict: bool) -> None:
     with pytest.raises(UnreadableAnswer):
         decode(text, object, strict=strict)
 
@@ -336,7 +339,7 @@ def test_nan_is_never_a_number(text: bytes, strict: bool):
 # --- writing
 
 
-def test_encode():
+def test_encode() -> None:
     order = Order(
         id="7",
         modified=datetime(2026, 3, 2, 10, tzinfo=timezone(timedelta(hours=2))),
@@ -365,13 +368,13 @@ def test_encode():
         object(),
     ],
 )
-def test_what_has_no_json_form_is_refused(value: object):
+def test_what_has_no_json_form_is_refused(value: object) -> None:
     with pytest.raises(InvalidDocument) as caught:
         encode({"a": [value]})
     assert "hush" not in str(caught.value)
 
 
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(
     st.builds(
         Line,
@@ -379,7 +382,7 @@ def test_what_has_no_json_form_is_refused(value: object):
         due=st.none() | st.datetimes(timezones=st.just(UTC)),
     )
 )
-def test_a_round_trip_changes_nothing(line: Line):
+def test_a_round_trip_changes_nothing(line: Line) -> None:
     again = decode(encode(line), Line)
     assert again == line
     assert "e" not in again.raw.decode().lower().split("orderquantity")[1].split(",")[0]

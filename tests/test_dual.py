@@ -29,34 +29,34 @@ class Greeter(Face[Colour]):
         await asyncio.sleep(0)
 
 
-def test_a_blocking_face_returns_values():
+def test_a_blocking_face_returns_values() -> None:
     assert Greeter[Blocking](blocking=True).greet("ann", loud=True) == "HELLO ANN"
 
 
-def test_an_async_face_returns_coroutines():
+def test_an_async_face_returns_coroutines() -> None:
     coroutine = Greeter[NonBlocking](blocking=False).greet("ann")
     assert inspect.iscoroutine(coroutine)
     assert asyncio.run(coroutine) == "hello ann"
 
 
-def test_a_blocking_face_runs_inside_an_event_loop_too():
+def test_a_blocking_face_runs_inside_an_event_loop_too() -> None:
     async def main() -> str:
         return Greeter[Blocking](blocking=True).greet("ann")
 
     assert asyncio.run(main()) == "hello ann"
 
 
-def test_a_method_keeps_its_name_and_its_docs():
+def test_a_method_keeps_its_name_and_its_docs() -> None:
     assert Greeter[Blocking](blocking=True).greet.__doc__ == "Greets."
     assert Greeter.greet.__name__ == "greet"
 
 
-def test_blocking_code_that_would_have_to_wait_says_so():
+def test_blocking_code_that_would_have_to_wait_says_so() -> None:
     with pytest.raises(RuntimeError, match="use the async client"):
         Greeter[Blocking](blocking=True).wait()
 
 
-def test_run_passes_errors_on():
+def test_run_passes_errors_on() -> None:
     async def broken() -> None:
         raise ValueError("x")
 
@@ -64,7 +64,7 @@ def test_run_passes_errors_on():
         run(broken())
 
 
-def test_arrived_takes_values_and_awaitables():
+def test_arrived_takes_values_and_awaitables() -> None:
     async def value() -> int:
         return 2
 

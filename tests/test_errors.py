@@ -40,7 +40,7 @@ KINDS = [getattr(errors, name) for name in errors.__all__ if name not in ("Reach
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_every_error_is_in_the_one_tree_and_survives_a_process_border(kind: type[ConnectorError]):
+def test_every_error_is_in_the_one_tree_and_survives_a_process_border(kind: type[ConnectorError]) -> None:
     assert issubclass(kind, ConnectorError)
     assert kind.__doc__
     error = build(kind)
@@ -53,19 +53,19 @@ def test_every_error_is_in_the_one_tree_and_survives_a_process_border(kind: type
         assert twin.args == error.args
 
 
-def test_the_text_names_thing_place_and_remedy():
+def test_the_text_names_thing_place_and_remedy() -> None:
     error = ConnectorError("the unit is unknown", path="lines[2].unit", remedy="add it to units.csv")
     assert str(error) == "the unit is unknown [at lines[2].unit] Remedy: add it to units.csv"
     assert str(ConnectorError("short")) == "short"
 
 
-def test_scope_and_reach_can_be_overridden():
+def test_scope_and_reach_can_be_overridden() -> None:
     error = VendorError("x", scope=Scope.DOCUMENT, reached=Reached.NO)
     assert (error.scope, error.reached) == (Scope.DOCUMENT, Reached.NO)
     assert (VendorError.scope, VendorError.reached) == (Scope.VENDOR, Reached.MAYBE)
 
 
-def test_what_certainly_did_nothing_may_be_repeated():
+def test_what_certainly_did_nothing_may_be_repeated() -> None:
     for kind in (
         errors.RequestRefused,
         errors.NotFound,

@@ -42,6 +42,7 @@ class NonBlocking:
 
 
 Colour = TypeVar("Colour")
+"""`Blocking` or `NonBlocking`."""
 
 
 class Face(Generic[Colour]):

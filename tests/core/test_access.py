@@ -11,7 +11,7 @@ from mlconnector_sdk.core.runtime import AsyncSystemClock, SystemClock
 from mlconnector_sdk.testing.clock import VirtualClock
 
 
-def test_a_report_is_a_table_for_a_person():
+def test_a_report_is_a_table_for_a_person() -> None:
     report = AccessReport(
         (
             Finding(subject="credentials", status=Status.OK, sentence="were taken"),
@@ -34,7 +34,7 @@ def test_a_report_is_a_table_for_a_person():
     assert str(AccessReport(())) == ""
 
 
-def test_all_system_clocks_are_one_and_every_other_is_its_own():
+def test_all_system_clocks_are_one_and_every_other_is_its_own() -> None:
     assert credential("k", SystemClock()) is credential("k", AsyncSystemClock())
     assert credential("k", SystemClock()) is not credential("other", SystemClock())
     first, second = VirtualClock(), VirtualClock()
@@ -42,7 +42,7 @@ def test_all_system_clocks_are_one_and_every_other_is_its_own():
     assert credential("k", first) is not credential("k", second)
 
 
-def test_state_on_a_virtual_clock_goes_with_it():
+def test_state_on_a_virtual_clock_goes_with_it() -> None:
     from mlconnector_sdk.core import credential as module
 
     before = len(module._virtual)
@@ -54,6 +54,6 @@ def test_state_on_a_virtual_clock_goes_with_it():
     assert len(module._virtual) <= before
 
 
-def test_a_bucket_is_made_once():
+def test_a_bucket_is_made_once() -> None:
     state = credential("k", VirtualClock())
     assert state.bucket("", (Rate(1, 1.0),)) is state.bucket("", ())

@@ -15,7 +15,7 @@ from mlconnector_sdk.dual import Blocking, Colour, NonBlocking
 from mlconnector_sdk.errors import InvalidDocument
 
 
-def test_a_path_quotes_each_segment_as_one():
+def test_a_path_quotes_each_segment_as_one() -> None:
     assert (
         path("mdm/v1/customers", "A/B?x=1#y", "addresses") == "mdm/v1/customers/A%2FB%3Fx%3D1%23y/addresses"
     )
@@ -24,13 +24,13 @@ def test_a_path_quotes_each_segment_as_one():
 
 
 @pytest.mark.parametrize("segment", ["", ".", "..", "\ud800"])
-def test_what_cannot_be_one_segment_is_refused(segment: str):
+def test_what_cannot_be_one_segment_is_refused(segment: str) -> None:
     with pytest.raises(InvalidDocument):
         path("orders", segment)
 
 
 @given(st.lists(st.text(min_size=1).filter(lambda each: each not in (".", ".."))))
-def test_no_id_can_leave_its_segment(ids: list[str]):
+def test_no_id_can_leave_its_segment(ids: list[str]) -> None:
     try:
         joined = path("orders", *ids)
     except InvalidDocument:
@@ -52,12 +52,12 @@ def test_no_id_can_leave_its_segment(ids: list[str]):
         ({"method": "DELETE"}, True, False),
     ],
 )
-def test_what_may_be_repeated(changes: dict[str, Any], writes: bool, repeatable: bool):
+def test_what_may_be_repeated(changes: dict[str, Any], writes: bool, repeatable: bool) -> None:
     call = Call(path="x", answer=object, **changes)
     assert (call.writes, call.repeatable) == (writes, repeatable)
 
 
-def test_bodies_and_links_stay_out_of_reprs():
+def test_bodies_and_links_stay_out_of_reprs() -> None:
     for body in (Json({"a": "hush"}), Form((("a", "hush"),)), Content(b"hush")):
         assert "hush" not in repr(Call(method="POST", path="x", answer=object, body=body))
     assert "hush" not in repr(Call(method="GET", path="x", answer=object, link="https://x.test/a?sig=hush"))
@@ -80,14 +80,14 @@ class Orders(Resource[Colour]):
         return Call(method="GET", path=path("orders", number), answer=str, params=(("full", str(full)),))
 
 
-def test_an_endpoint_sends_in_its_colour():
+def test_an_endpoint_sends_in_its_colour() -> None:
     client: Any = FakeClient()
     assert Orders[Blocking](client, True).get("7", full=True) == "answer to orders/7"
     assert asyncio.run(Orders[NonBlocking](client, False).get("8")) == "answer to orders/8"
     assert [call.params for call in client.sent] == [(("full", "True"),), (("full", "False"),)]
 
 
-def test_read_from_its_class_an_endpoint_is_the_pure_builder():
+def test_read_from_its_class_an_endpoint_is_the_pure_builder() -> None:
     client: Any = FakeClient()
     call = Orders.get(Orders[Blocking](client, True), "7")
     assert call.path == "orders/7"

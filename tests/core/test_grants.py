@@ -54,7 +54,7 @@ def sent(outgoing: Outgoing) -> httpx.Request:
 
 
 @pytest.mark.parametrize("secret", ["hush", NASTY])
-def test_credentials_in_a_form(secret: str):
+def test_credentials_in_a_form(secret: str) -> None:
     found = sent(request(secret=secret))
     assert found.headers["content-type"] == "application/x-www-form-urlencoded"
     assert dict(parse_qsl(found.content.decode(), strict_parsing=True)) == {
@@ -67,21 +67,21 @@ def test_credentials_in_a_form(secret: str):
 
 
 @pytest.mark.parametrize("secret", ["hush", NASTY])
-def test_credentials_in_json(secret: str):
+def test_credentials_in_json(secret: str) -> None:
     found = sent(request(secret=secret, encoding="json"))
     assert found.headers["content-type"] == "application/json"
     assert json.loads(found.content) == {**dict(GRANT), "client_id": "me", "client_secret": secret}
 
 
 @pytest.mark.parametrize("encoding", ["form", "json"])
-def test_credentials_in_a_header(encoding: Any):
+def test_credentials_in_a_header(encoding: Any) -> None:
     found = sent(request(client_auth="basic", encoding=encoding))
     assert base64.b64decode(found.headers["authorization"].removeprefix("Basic ")) == b"me:hush"
     assert b"hush" not in found.content
     assert b"client_credentials" in found.content
 
 
-def test_a_token_request_hides_its_secrets():
+def test_a_token_request_hides_its_secrets() -> None:
     for changes in ({}, {"encoding": "json"}, {"client_auth": "basic"}):
         assert "hush" not in repr(request(**changes))
 
@@ -90,14 +90,14 @@ def test_a_token_request_hides_its_secrets():
     "changes",
     [{"secret": ""}, {"client_auth": "basic", "secret": NASTY}],
 )
-def test_settings_that_cannot_work(changes: dict[str, Any]):
+def test_settings_that_cannot_work(changes: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError) as caught:
         endpoint(**changes)
     assert "ACME_CLIENT_SECRET" in caught.value.path
     assert NASTY not in str(caught.value)
 
 
-def test_a_token_url_must_be_https():
+def test_a_token_url_must_be_https() -> None:
     with pytest.raises(ConfigurationError, match="not https"):
         TokenEndpoint(url="http://auth.test/token", client_id="me", client_secret=Secret("hush"))
 
@@ -120,13 +120,13 @@ def answer(body: Any, status: int = 200, **headers: str) -> Answer:
         ({"access_token": "t", "expires_in": 10**30}, 30 * 24 * 3600),
     ],
 )
-def test_token_answers(body: Any, life: float):
+def test_token_answers(body: Any, life: float) -> None:
     token = endpoint().read(answer(body), NOW)
     assert token.access_token.reveal() == "t"
     assert (token.issued_at, token.expires_at) == (NOW, NOW + timedelta(seconds=life))
 
 
-def test_refresh_tokens_are_kept_or_replaced():
+def test_refresh_tokens_are_kept_or_replaced() -> None:
     kept = endpoint().read(answer({"access_token": "t", "expires_in": 1}), NOW, previous=Secret("old"))
     assert kept.refresh_token == Secret("old")
     body = {"access_token": "t", "refresh_token": "new", "expires_in": 300, "refresh_expires_in": 2592000}
@@ -155,7 +155,7 @@ def test_refresh_tokens_are_kept_or_replaced():
     ],
     ids=repr,
 )
-def test_useless_token_answers_show_nothing_of_themselves(body: Any):
+def test_useless_token_answers_show_nothing_of_themselves(body: Any) -> None:
     with pytest.raises(UnreadableAnswer) as caught:
         endpoint().read(answer(body), NOW)
     assert "hush" not in str(caught.value)
@@ -187,7 +187,7 @@ def test_useless_token_answers_show_nothing_of_themselves(body: Any):
         (429, b"", Throttled, "30 s"),
     ],
 )
-def test_refusals_name_the_setting(status: int, body: Any, error: type[ConnectorError], words: str):
+def test_refusals_name_the_setting(status: int, body: Any, error: type[ConnectorError], words: str) -> None:
     with pytest.raises(error) as caught:
         endpoint().read(answer(body, status), NOW)
     assert words in str(caught.value)
@@ -199,7 +199,7 @@ def test_refusals_name_the_setting(status: int, body: Any, error: type[Connector
     ("status", "header", "seconds"),
     [(403, {}, 600), (403, {"retry_after": "900"}, 900), (403, {"retry_after": "5"}, 600), (429, {}, 7)],
 )
-def test_penalties(status: int, header: dict[str, str], seconds: int):
+def test_penalties(status: int, header: dict[str, str], seconds: int) -> None:
     fedex_like = endpoint(penalties={403: 600.0, 429: 7.0})
     with pytest.raises(Throttled) as caught:
         fedex_like.read(answer(b"<html>", status, **header), NOW)

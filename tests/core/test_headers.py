@@ -38,23 +38,23 @@ NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
         ("2026-03-02T08:00:30Z", None),
     ],
 )
-def test_retry_after(text: str, seconds: float | None):
+def test_retry_after(text: str, seconds: float | None) -> None:
     assert retry_after({"retry-after": text}, NOW) == seconds
 
 
-def test_no_retry_after():
+def test_no_retry_after() -> None:
     assert retry_after({}, NOW) is None
 
 
 @given(st.integers(-(10**6), 10**6))
-def test_any_date_is_read_back(offset: int):
+def test_any_date_is_read_back(offset: int) -> None:
     instant = NOW + timedelta(seconds=offset)
     found = retry_after({"retry-after": format_datetime(instant, usegmt=True)}, NOW)
     assert found == min(max(offset, 0), LONGEST_WAIT)
 
 
 @given(st.text() | st.from_regex(r"\A[\w ,:+-]{0,40}\Z"))
-def test_garbage_never_breaks_and_never_waits_longer_than_the_cap(text: str):
+def test_garbage_never_breaks_and_never_waits_longer_than_the_cap(text: str) -> None:
     found = retry_after({"retry-after": text}, NOW)
     assert found is None or 0 <= found <= LONGEST_WAIT
     for name in ("x-rate-limit-reset", "x-ratelimit-remaining", "ratelimit"):
@@ -83,5 +83,5 @@ EPOCH = str(int(NOW.timestamp()) + 30)
         ({}, None),
     ],
 )
-def test_quota(headers: dict[str, str], expected: Quota | None):
+def test_quota(headers: dict[str, str], expected: Quota | None) -> None:
     assert quota(httpx.Headers(headers), NOW) == expected

@@ -24,13 +24,13 @@ def refused(bucket: Bucket, now: float) -> Refusal:
     return refusal
 
 
-def test_without_limits_there_is_always_a_slot():
+def test_without_limits_there_is_always_a_slot() -> None:
     bucket = Bucket()
     for _ in range(1000):
         take(bucket, 0.0)
 
 
-def test_a_slot_is_held_until_one_window_after_the_answer():
+def test_a_slot_is_held_until_one_window_after_the_answer() -> None:
     bucket = Bucket((Rate(1, 60.0),))
     slot = take(bucket, 100.0)
     assert refused(bucket, 100.0).wait == 60.0
@@ -41,13 +41,13 @@ def test_a_slot_is_held_until_one_window_after_the_answer():
     take(bucket, 200.0)
 
 
-def test_a_request_that_never_left_costs_nothing():
+def test_a_request_that_never_left_costs_nothing() -> None:
     bucket = Bucket((Rate(1, 60.0),))
     bucket.release(take(bucket, 0.0), 0.0, counted=False)
     take(bucket, 0.0)
 
 
-def test_a_slot_is_released_once():
+def test_a_slot_is_released_once() -> None:
     bucket = Bucket((Rate(2, 60.0), Concurrency(2)))
     slot = take(bucket, 0.0)
     for _ in range(3):
@@ -56,7 +56,7 @@ def test_a_slot_is_released_once():
     assert refused(bucket, 0.0).wait == 60.0
 
 
-def test_several_limits_hold_at_once():
+def test_several_limits_hold_at_once() -> None:
     bucket = Bucket((Rate(2, 1.0), Rate(3, 60.0)))
     for _ in range(2):
         bucket.release(take(bucket, 0.0), 0.0)
@@ -67,7 +67,7 @@ def test_several_limits_hold_at_once():
     assert refusal.reason == "the limit of 3 in 60 s"
 
 
-def test_concurrency_tells_when_somebody_leaves():
+def test_concurrency_tells_when_somebody_leaves() -> None:
     bucket = Bucket((Concurrency(1),))
     slot = take(bucket, 0.0)
     refusal = refused(bucket, 0.0)
@@ -78,7 +78,7 @@ def test_concurrency_tells_when_somebody_leaves():
     take(bucket, 5.0)
 
 
-def test_a_pause_holds_everybody_and_is_never_shortened():
+def test_a_pause_holds_everybody_and_is_never_shortened() -> None:
     bucket = Bucket()
     bucket.pause(30.0)
     bucket.pause(10.0)
@@ -86,7 +86,7 @@ def test_a_pause_holds_everybody_and_is_never_shortened():
     take(bucket, 30.0)
 
 
-def test_asking_takes_nothing():
+def test_asking_takes_nothing() -> None:
     bucket = Bucket((Rate(1, 60.0),))
     assert bucket.refusal(0.0) is None
     assert bucket.refusal(0.0) is None
@@ -99,14 +99,14 @@ def test_asking_takes_nothing():
 # --- the vendor's own count
 
 
-def test_nothing_is_left_until_the_reset():
+def test_nothing_is_left_until_the_reset() -> None:
     bucket = Bucket()
     bucket.learn(Quota(remaining=0, reset=17.0), 100.0)
     assert refused(bucket, 100.0).wait == 17.0
     take(bucket, 117.0)
 
 
-def test_what_is_left_is_shared_with_requests_under_way():
+def test_what_is_left_is_shared_with_requests_under_way() -> None:
     bucket = Bucket()
     first, _second = take(bucket, 0.0), take(bucket, 0.0)
     bucket.release(first, 1.0)
@@ -115,7 +115,7 @@ def test_what_is_left_is_shared_with_requests_under_way():
     assert refused(bucket, 1.0).wait == 10.0
 
 
-def test_answers_that_overtake_each_other_do_not_give_more():
+def test_answers_that_overtake_each_other_do_not_give_more() -> None:
     bucket = Bucket()
     bucket.learn(Quota(remaining=1, reset=10.0), 0.0)
     bucket.learn(Quota(remaining=5, reset=10.0), 0.5)  # older, of the same window
@@ -123,14 +123,14 @@ def test_answers_that_overtake_each_other_do_not_give_more():
     assert refused(bucket, 1.0).wait == pytest.approx(9.5)
 
 
-def test_a_new_window_starts_afresh():
+def test_a_new_window_starts_afresh() -> None:
     bucket = Bucket()
     bucket.learn(Quota(remaining=0, reset=10.0), 0.0)
     bucket.learn(Quota(remaining=40, reset=60.0), 0.0)
     take(bucket, 0.0)
 
 
-def test_a_rate_that_learns_takes_the_vendors_limit():
+def test_a_rate_that_learns_takes_the_vendors_limit() -> None:
     bucket = Bucket((Rate(1, 60.0, learns=True), Rate(100, 3600.0)))
     bucket.release(take(bucket, 0.0), 0.0)
     refused(bucket, 0.0)
@@ -164,7 +164,7 @@ rates = st.builds(Rate, st.integers(1, 4), st.sampled_from([1.0, 5.0, 10.0]))
 )
 def test_no_window_at_the_vendor_ever_holds_more_than_the_limit(
     specs: list[Rate], demands: list[tuple[float, float, float]]
-):
+) -> None:
     """Requests come with gaps, take their time, and are counted anywhere on their way."""
     bucket, vendor, now = Bucket(tuple(specs)), Vendor(), 0.0
     running: list[tuple[float, Slot]] = []
@@ -174,21 +174,21 @@ def test_no_window_at_the_vendor_ever_holds_more_than_the_limit(
             for end, slot in [each for each in running if each[0] <= now]:
                 bucket.release(slot, end)
                 running.remove((end, slot))
-            slot = bucket.reserve(now)
-            if isinstance(slot, Slot):
+            given = bucket.reserve(now)
+            if isinstance(given, Slot):
                 break
-            assert slot.wait > 0
-            now += slot.wait + 1e-9
+            assert given.wait > 0
+            now += given.wait + 1e-9
         vendor.counted.append(now + latency * share)
-        running.append((now + latency, slot))
+        running.append((now + latency, given))
     for spec in specs:
         assert vendor.most_within(spec.seconds - 1e-6) <= spec.calls
 
 
 @given(st.lists(st.sampled_from([Rate(2, 5.0), Rate(3, 1.0), Concurrency(2)]), max_size=3))
-def test_a_refusal_takes_nothing(specs: list[LimitSpec]):
+def test_a_refusal_takes_nothing(specs: list[LimitSpec]) -> None:
     bucket = Bucket(tuple(specs))
-    slots = []
+    slots: list[Slot] = []
     while isinstance(slot := bucket.reserve(0.0), Slot) and len(slots) < 10:
         slots.append(slot)
     for _ in range(5):
@@ -201,7 +201,7 @@ def test_a_refusal_takes_nothing(specs: list[LimitSpec]):
     assert again == min(len(slots), 10)
 
 
-def test_many_threads_share_one_limit():
+def test_many_threads_share_one_limit() -> None:
     bucket = Bucket((Rate(50, 60.0), Concurrency(50)))
     got: list[Slot] = []
 

@@ -32,7 +32,7 @@ API = Origin("https://api.test/v1")
         "http://127.0.0.1.evil.test",
     ],
 )
-def test_what_is_no_base_url(base: str):
+def test_what_is_no_base_url(base: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Origin(base)
     assert "pw" not in str(caught.value)
@@ -41,12 +41,12 @@ def test_what_is_no_base_url(base: str):
 @pytest.mark.parametrize(
     "base", ["http://localhost:1", "http://127.0.0.1:8000/v1", "http://[::1]:9", "https://x.test"]
 )
-def test_https_or_the_loopback(base: str):
+def test_https_or_the_loopback(base: str) -> None:
     assert Origin(base).url("a").startswith(base)
     assert Origin(base).loopback is base.startswith("http:")
 
 
-def test_urls_are_built_below_the_base():
+def test_urls_are_built_below_the_base() -> None:
     assert (
         API.url("orders/7", (("a b", "c&d"), ("x", "+"))) == "https://api.test/v1/orders/7?a%20b=c%26d&x=%2B"
     )
@@ -70,7 +70,7 @@ def test_urls_are_built_below_the_base():
         "\u00f6",
     ],
 )
-def test_a_path_that_leads_out_is_refused(bad: str):
+def test_a_path_that_leads_out_is_refused(bad: str) -> None:
     if bad == "https://evil.test/x":  # below the base it is only an odd path
         assert API.url(bad) == "https://api.test/v1/https://evil.test/x"
         return
@@ -79,7 +79,7 @@ def test_a_path_that_leads_out_is_refused(bad: str):
 
 
 @given(st.lists(st.text(min_size=1, max_size=8), max_size=3), st.text(max_size=8), st.text(max_size=8))
-def test_whatever_the_ids_and_parameters_the_host_stays(ids: list[str], name: str, value: str):
+def test_whatever_the_ids_and_parameters_the_host_stays(ids: list[str], name: str, value: str) -> None:
     try:
         url = API.url(path("orders", *ids), ((name, value),))
     except (InvalidDocument, UnicodeEncodeError):
@@ -104,7 +104,7 @@ def test_whatever_the_ids_and_parameters_the_host_stays(ids: list[str], name: st
         ("https://api.test/v1/orders#top", "https://api.test/v1/orders"),
     ],
 )
-def test_a_link_within_the_origin_is_rebuilt(link: str, url: str):
+def test_a_link_within_the_origin_is_rebuilt(link: str, url: str) -> None:
     assert API.inside(link) == url
 
 
@@ -129,13 +129,13 @@ def test_a_link_within_the_origin_is_rebuilt(link: str, url: str):
         "",
     ],
 )
-def test_a_link_that_leads_elsewhere_is_refused(link: str):
+def test_a_link_that_leads_elsewhere_is_refused(link: str) -> None:
     with pytest.raises(UnreadableAnswer):
         API.inside(link)
 
 
 @given(st.text())
-def test_no_link_whatsoever_leads_elsewhere(link: str):
+def test_no_link_whatsoever_leads_elsewhere(link: str) -> None:
     try:
         url = API.inside(link)
     except UnreadableAnswer:
@@ -168,16 +168,16 @@ HOSTS = ("files.test", "*.storage.test")
         ("", False),
     ],
 )
-def test_where_documents_may_come_from(url: str, allowed: bool):
+def test_where_documents_may_come_from(url: str, allowed: bool) -> None:
     assert is_allowed(url, HOSTS, loopback=False) is allowed
 
 
-def test_the_loopback_only_where_we_are_on_it_ourselves():
+def test_the_loopback_only_where_we_are_on_it_ourselves() -> None:
     assert is_allowed("http://127.0.0.1:9000/x", (), loopback=True)
     assert is_allowed("https://localhost/x", (), loopback=True)
     assert not is_allowed("ftp://127.0.0.1/x", (), loopback=True)
     assert not is_allowed("http://10.0.0.1/x", (), loopback=True)
 
 
-def test_a_query_is_not_shown():
+def test_a_query_is_not_shown() -> None:
     assert without_query("https://x.test/a?sig=hush#y") == "https://x.test/a"

@@ -48,11 +48,11 @@ def kind(verdicts: Verdicts, status: int, body: Any = None) -> Kind | None:
         (700, Kind.UNAVAILABLE),
     ],
 )
-def test_what_statuses_usually_mean(status: int, expected: Kind | None):
+def test_what_statuses_usually_mean(status: int, expected: Kind | None) -> None:
     assert kind(Verdicts(), status) is expected
 
 
-def test_a_vendors_own_rows_come_first_in_order():
+def test_a_vendors_own_rows_come_first_in_order() -> None:
     quota = Verdict(kind=Kind.THROTTLED, pause=600.0)
     verdicts = Verdicts(
         rows=(
@@ -68,7 +68,7 @@ def test_a_vendors_own_rows_come_first_in_order():
     assert kind(verdicts, 500) is Kind.UNAVAILABLE
 
 
-def test_an_error_inside_a_good_answer():
+def test_an_error_inside_a_good_answer() -> None:
     def inspect(answer: Answer) -> Verdict | None:
         return Verdict(kind=Kind.REFUSED) if answer.json().get("Result_Error") else None
 
@@ -77,7 +77,7 @@ def test_an_error_inside_a_good_answer():
     assert kind(verdicts, 200, {"ok": 1}) is None
 
 
-def test_a_verdict_knows_what_is_usual_for_its_kind():
+def test_a_verdict_knows_what_is_usual_for_its_kind() -> None:
     assert Verdict(kind=Kind.MISSING).error is NotFound
     assert Verdict(kind=Kind.THROTTLED).error is Throttled
     assert Verdict(kind=Kind.REFUSED).certain
@@ -107,11 +107,11 @@ def test_a_verdict_knows_what_is_usual_for_its_kind():
         (b"[" * 5000, "", ""),
     ],
 )
-def test_error_bodies_in_their_usual_shapes(body: Any, code: str, message: str):
+def test_error_bodies_in_their_usual_shapes(body: Any, code: str, message: str) -> None:
     assert read_fault(answer(500, body)) == Fault(code=code, message=message)
 
 
-def test_a_failing_service_drains_the_budget_and_successes_fill_it():
+def test_a_failing_service_drains_the_budget_and_successes_fill_it() -> None:
     budget = Budget(capacity=100.0, cost=5.0)
     assert sum(budget.spend() for _ in range(1000)) == 20
     for _ in range(4):
@@ -121,15 +121,16 @@ def test_a_failing_service_drains_the_budget_and_successes_fill_it():
     assert budget.spend()
 
 
-def test_a_budget_never_overflows():
+def test_a_budget_never_overflows() -> None:
     budget = Budget(capacity=10.0, cost=5.0)
     for _ in range(100):
         budget.earn(retried=True)
     assert sum(budget.spend() for _ in range(10)) == 2
 
 
-def test_many_threads_share_one_budget():
-    budget, spent = Budget(), []
+def test_many_threads_share_one_budget() -> None:
+    budget = Budget()
+    spent: list[bool] = []
     threads = [
         threading.Thread(target=lambda: spent.extend(budget.spend() for _ in range(50))) for _ in range(8)
     ]
@@ -140,7 +141,7 @@ def test_many_threads_share_one_budget():
     assert sum(spent) == 20
 
 
-def test_waits_double_up_to_their_ceiling():
+def test_waits_double_up_to_their_ceiling() -> None:
     assert [retry_wait(attempt, lambda ceiling: ceiling) for attempt in (1, 2, 3, 4, 5, 6, 7, 8, 99)] == [
         0.5,
         1,
@@ -155,5 +156,5 @@ def test_waits_double_up_to_their_ceiling():
 
 
 @given(st.integers(1, 50))
-def test_full_jitter_stays_below_its_ceiling(attempt: int):
+def test_full_jitter_stays_below_its_ceiling(attempt: int) -> None:
     assert 0 <= retry_wait(attempt) <= retry_wait(attempt, lambda ceiling: ceiling)

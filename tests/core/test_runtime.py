@@ -31,7 +31,7 @@ from mlconnector_sdk.errors import (
 )
 from mlconnector_sdk.secret import Secret
 
-from .conftest import Loopback, Request, reply
+from .loopback import Loopback, Request, reply
 
 Send = Callable[[Outgoing], Answer]
 
@@ -54,7 +54,7 @@ def send(request: pytest.FixtureRequest) -> Iterator[Send]:
             runner.run(nonblocking.close())
 
 
-def test_one_exchange(server: Loopback, send: Send):
+def test_one_exchange(server: Loopback, send: Send) -> None:
     server.script = lambda request, connection: reply(201, {"a": 1}, {"X-Rate-Limit-Limit": "40"})
     answer = send(
         out(server.url, method="POST", headers=(("Authorization", Secret("Bearer t")),), content=b'{"q": 1}')
@@ -67,7 +67,7 @@ def test_one_exchange(server: Loopback, send: Send):
     assert request.headers["authorization"] == "Bearer t"
 
 
-def test_connections_are_kept_and_cookies_are_not(server: Loopback, send: Send):
+def test_connections_are_kept_and_cookies_are_not(server: Loopback, send: Send) -> None:
     server.script = lambda request, connection: reply(200, {}, {"Set-Cookie": "session=1; Path=/"})
     for _ in range(3):
         send(out(server.url))
@@ -75,20 +75,20 @@ def test_connections_are_kept_and_cookies_are_not(server: Loopback, send: Send):
     assert not any("cookie" in request.headers for request in server.requests)
 
 
-def test_a_redirect_is_an_answer_and_is_not_followed(server: Loopback, send: Send):
+def test_a_redirect_is_an_answer_and_is_not_followed(server: Loopback, send: Send) -> None:
     server.script = lambda request, connection: reply(302, None, {"Location": f"{server.url}/elsewhere"})
     assert send(out(server.url)).status == 302
     assert [request.target for request in server.requests] == ["/x"]
 
 
-def test_a_body_is_inflated(server: Loopback, send: Send):
+def test_a_body_is_inflated(server: Loopback, send: Send) -> None:
     server.script = lambda request, connection: reply(
         200, gzip.compress(b'{"a": 1}'), {"Content-Encoding": "gzip"}
     )
     assert send(out(server.url)).body == b'{"a": 1}'
 
 
-def test_a_gzip_bomb_is_too_large(server: Loopback, send: Send):
+def test_a_gzip_bomb_is_too_large(server: Loopback, send: Send) -> None:
     bomb = gzip.compress(bytes(30_000_000))
     server.script = lambda request, connection: reply(200, bomb, {"Content-Encoding": "gzip"})
     with pytest.raises(AnswerTooLarge):
@@ -118,15 +118,16 @@ def no_http(request: Request, connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("script", [hang_up, cut_head, cut_body, cut_chunk, no_http])
-def test_a_broken_connection_may_have_done_its_work(server: Loopback, send: Send, script: Any):
+def test_a_broken_connection_may_have_done_its_work(server: Loopback, send: Send, script: Any) -> None:
     server.script = script
     with pytest.raises(VendorUnavailable) as caught:
         send(out(server.url))
     assert caught.value.reached is Reached.MAYBE
     assert len(server.requests) == 1
+    assert (caught.value.__context__, caught.value.__cause__) == (None, None)  # they would keep the request
 
 
-def test_a_body_cut_inside_gzip(server: Loopback, send: Send):
+def test_a_body_cut_inside_gzip(server: Loopback, send: Send) -> None:
     data = gzip.compress(b'{"a": 1}')[:-4]
     server.script = lambda request, connection: reply(200, data, {"Content-Encoding": "gzip"})
     with pytest.raises(UnreadableAnswer, match="cut short") as caught:
@@ -134,7 +135,7 @@ def test_a_body_cut_inside_gzip(server: Loopback, send: Send):
     assert caught.value.reached is Reached.MAYBE
 
 
-def test_where_nobody_listens_nothing_was_sent(send: Send):
+def test_where_nobody_listens_nothing_was_sent(send: Send) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(VendorUnavailable, match="no connection") as caught:
@@ -159,7 +160,7 @@ def drip(server: Loopback) -> Any:
 
 
 @pytest.mark.parametrize("script", [stall, drip])
-def test_a_time_out_holds_for_the_whole_exchange(server: Loopback, send: Send, script: Any):
+def test_a_time_out_holds_for_the_whole_exchange(server: Loopback, send: Send, script: Any) -> None:
     server.script = script(server)
     started = time.monotonic()
     with pytest.raises(VendorUnavailable, match=r"within 0\.3 s") as caught:
@@ -169,11 +170,19 @@ def test_a_time_out_holds_for_the_whole_exchange(server: Loopback, send: Send, s
 
 
 @pytest.mark.parametrize("value", ["a\r\nX: 1", "a\x00", "k\u00e9y", "a\n"])
-def test_a_header_that_cannot_be_sent_names_itself_and_not_its_value(send: Send, value: str):
+def test_a_header_that_cannot_be_sent_names_itself_and_not_its_value(send: Send, value: str) -> None:
     with pytest.raises(ConfigurationError, match="'Authorization'") as caught:
         send(out("http://127.0.0.1:9", headers=(("Authorization", Secret("hush" + value)),)))
     assert "hush" not in repr(caught.value) + str(caught.value)
     assert caught.value.__context__ is None
+
+
+def test_a_clients_jar_stays_empty(server: Loopback) -> None:
+    server.script = lambda request, connection: reply(200, {}, {"Set-Cookie": "session=1; Path=/"})
+    runtime = BlockingRuntime()
+    run(runtime.send(out(server.url)))
+    assert not runtime._http().cookies
+    run(runtime.close())
 
 
 # --- the host's own httpx client
@@ -191,7 +200,7 @@ def host_settings(**more: Any) -> dict[str, Any]:
     }
 
 
-def test_nothing_of_the_hosts_client_but_its_connections(server: Loopback):
+def test_nothing_of_the_hosts_client_but_its_connections(server: Loopback) -> None:
     server.script = lambda request, connection: reply(
         302, None, {"Location": "/elsewhere", "Set-Cookie": "a=b"}
     )
@@ -211,7 +220,7 @@ def test_nothing_of_the_hosts_client_but_its_connections(server: Loopback):
         assert not {"authorization", "cookie", "x-host"} & set(request.headers)
 
 
-def test_the_hosts_client_stays_open_and_a_closed_one_is_named(server: Loopback):
+def test_the_hosts_client_stays_open_and_a_closed_one_is_named(server: Loopback) -> None:
     http = httpx.Client()
     runtime = BlockingRuntime(http=http)
     run(runtime.send(out(server.url)))
@@ -222,26 +231,26 @@ def test_the_hosts_client_stays_open_and_a_closed_one_is_named(server: Loopback)
         run(runtime.send(out(server.url)))
 
 
-def test_the_wrong_colour_is_named():
+def test_the_wrong_colour_is_named() -> None:
     with pytest.raises(ConfigurationError, match=r"given an AsyncClient.*httpx\.Client"):
         BlockingRuntime(http=httpx.AsyncClient())  # type: ignore[arg-type]  # the mistake is the point
     with httpx.Client() as http, pytest.raises(ConfigurationError, match="given a Client"):
         AsyncRuntime(http=http)  # type: ignore[arg-type]  # the mistake is the point
 
 
-def test_a_clock_that_would_stop_the_loop_is_refused():
+def test_a_clock_that_would_stop_the_loop_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="stops the event loop"):
         AsyncRuntime(clock=SystemClock())
 
 
-def test_a_transport_of_the_hosts():
+def test_a_transport_of_the_hosts() -> None:
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"url": str(request.url)}))
     runtime = BlockingRuntime(transport=transport)
     assert run(runtime.send(out("https://api.test"))).json() == {"url": "https://api.test/x"}
     run(runtime.close())
 
 
-def test_a_hook_of_the_hosts_may_read_the_answer_first(server: Loopback):
+def test_a_hook_of_the_hosts_may_read_the_answer_first(server: Loopback) -> None:
     data = gzip.compress(b'{"a": 1}')
     server.script = lambda request, connection: reply(200, data, {"Content-Encoding": "gzip"})
     with httpx.Client(event_hooks={"response": [lambda response: response.read()]}) as http:
@@ -254,7 +263,7 @@ def test_a_hook_of_the_hosts_may_read_the_answer_first(server: Loopback):
 # --- async
 
 
-def test_a_cancelled_call_does_not_poison_the_pool(server: Loopback):
+def test_a_cancelled_call_does_not_poison_the_pool(server: Loopback) -> None:
     arrived = threading.Semaphore(0)
 
     def script(request: Request, connection: socket.socket) -> bytes | None:
@@ -284,7 +293,7 @@ def test_a_cancelled_call_does_not_poison_the_pool(server: Loopback):
     assert asyncio.run(main()) == [200, 200, 200]
 
 
-def test_one_runtime_serves_several_event_loops(server: Loopback):
+def test_one_runtime_serves_several_event_loops(server: Loopback) -> None:
     runtime = AsyncRuntime()
 
     async def main() -> int:
@@ -297,7 +306,7 @@ def test_one_runtime_serves_several_event_loops(server: Loopback):
     assert server.connections == 3
 
 
-def test_waiting_for_a_future_never_cancels_it():
+def test_waiting_for_a_future_never_cancels_it() -> None:
     async def main() -> int:
         runtime, future = AsyncRuntime(), Future[int]()
         waiters = [asyncio.create_task(runtime.wait(future, 10.0)) for _ in range(3)]
@@ -313,7 +322,7 @@ def test_waiting_for_a_future_never_cancels_it():
 
 
 @pytest.mark.parametrize("blocking", [True, False])
-def test_waiting_has_an_end(blocking: bool):
+def test_waiting_has_an_end(blocking: bool) -> None:
     if blocking:
         with pytest.raises(TimeoutError):
             run(BlockingRuntime().wait(Future(), 0.01))
@@ -327,7 +336,7 @@ def test_waiting_has_an_end(blocking: bool):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_forked_child_opens_connections_of_its_own(server: Loopback):
+def test_a_forked_child_opens_connections_of_its_own(server: Loopback) -> None:
     runtime = BlockingRuntime()
     run(runtime.send(out(server.url)))
     child = os.fork()
@@ -342,7 +351,7 @@ def test_a_forked_child_opens_connections_of_its_own(server: Loopback):
     assert server.connections == 2
 
 
-def test_the_systems_clock():
+def test_the_systems_clock() -> None:
     clock = SystemClock()
     assert clock.now().tzinfo is not None
     before = clock.monotonic()
@@ -356,6 +365,6 @@ async def _sleep() -> None:
     await AsyncSystemClock().sleep(0)
 
 
-def test_a_blocking_program_never_loads_asyncio():
+def test_a_blocking_program_never_loads_asyncio() -> None:
     code = "import sys, mlconnector_sdk.core.client; sys.exit('asyncio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

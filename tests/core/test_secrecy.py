@@ -24,7 +24,8 @@ from mlconnector_sdk.errors import ConnectorError
 from mlconnector_sdk.secret import Secret
 from mlconnector_sdk.testing.clock import VirtualClock
 
-from .conftest import Loopback, Request, no_jitter, profile, reply
+from .calls import no_jitter, profile
+from .loopback import Loopback, Request, reply
 
 CANARY = "canary-7d1f"
 TOKEN = "canary-token-9c"
@@ -69,7 +70,7 @@ def check(error: BaseException) -> None:
         assert b"canary" not in pickle.dumps(error)
 
 
-AUTHS = {
+AUTHS: dict[str, Any] = {
     "key": lambda url: ApiKey("Authorization", Secret(CANARY), prefix="Key "),
     "basic": lambda url: Basic("me", Secret(CANARY)),
     "oauth body": lambda url: OAuth2ClientCredentials(f"{url}/token", "me", Secret(CANARY)),
@@ -124,7 +125,7 @@ def with_token(script: Any, server: Loopback, broken: str) -> Any:
 @pytest.mark.parametrize("name", AUTHS)
 def test_no_error_shows_a_credential(
     server: Loopback, caplog: pytest.LogCaptureFixture, name: str, trouble: str, broken: str
-):
+) -> None:
     caplog.set_level(logging.DEBUG)
     server.script = with_token(scripts()[trouble], server, broken)
     auth = AUTHS[name](server.url)
@@ -142,7 +143,7 @@ def test_no_error_shows_a_credential(
     run(client.close())
 
 
-def test_no_async_error_shows_a_credential(server: Loopback):
+def test_no_async_error_shows_a_credential(server: Loopback) -> None:
     server.script = scripts()["hang up"]
 
     async def main() -> None:
@@ -168,7 +169,7 @@ def test_no_async_error_shows_a_credential(server: Loopback):
     ],
     ids=lambda each: type(each).__name__,
 )
-def test_httpx_errors_are_told_in_our_words(trouble: Exception):
+def test_httpx_errors_are_told_in_our_words(trouble: Exception) -> None:
     respx.route().mock(side_effect=trouble)
     client = Client(profile(), AUTHS["key"](""), BlockingRuntime(clock=VirtualClock()), jitter=no_jitter)
     with pytest.raises(ConnectorError) as caught:
@@ -177,7 +178,7 @@ def test_httpx_errors_are_told_in_our_words(trouble: Exception):
     run(client.close())
 
 
-def test_the_vendor_may_say_what_it_likes_but_not_our_secrets(server: Loopback):
+def test_the_vendor_may_say_what_it_likes_but_not_our_secrets(server: Loopback) -> None:
     server.script = scripts()["refused"]
     client = Client(profile(server.url), AUTHS["basic"](""), BlockingRuntime(clock=VirtualClock()))
     with pytest.raises(ConnectorError, match=r"bad request: \*\*\*") as caught:

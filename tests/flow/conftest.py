@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from mlconnector_sdk.storage.memory import MemoryStore
-from mlconnector_sdk.storage.sqlite import SQLiteStore
-from mlconnector_sdk.testing.clock import VirtualClock
 
 from mlconnector_sdk.flow import Pipeline
 from mlconnector_sdk.ports import Store
+from mlconnector_sdk.storage.memory import MemoryStore
+from mlconnector_sdk.storage.sqlite import SQLiteStore
+from mlconnector_sdk.testing.clock import VirtualClock
 
 from .fakes import Answers, Orders, Outbox, answer_flow, order_flow
 

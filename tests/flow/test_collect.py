@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from mlconnector_sdk.testing.clock import VirtualClock
 
 from mlconnector_sdk.errors import NoStartingPoint, VendorUnavailable
 from mlconnector_sdk.flow import Pipeline
 from mlconnector_sdk.ports import Store
 from mlconnector_sdk.records import Event, State
+from mlconnector_sdk.testing.clock import VirtualClock
 
 from .fakes import Answers, Orders, Outbox
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from attrs import evolve
-from mlconnector_sdk.testing.clock import VirtualClock
 
 from mlconnector_sdk.errors import (
     AuthenticationFailed,
@@ -19,6 +18,7 @@ from mlconnector_sdk.errors import (
 from mlconnector_sdk.flow import Absent, Found, IfAbsent, NotYet, OnUnknown, Pipeline
 from mlconnector_sdk.ports import Store
 from mlconnector_sdk.records import State
+from mlconnector_sdk.testing.clock import VirtualClock
 
 from .fakes import Answers, Orders, Outbox
 

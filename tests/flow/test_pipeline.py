@@ -6,12 +6,12 @@ import asyncio
 import threading
 
 import pytest
-from mlconnector_sdk.testing.clock import VirtualClock
 
 from mlconnector_sdk.errors import ConfigurationError, StoreError
 from mlconnector_sdk.flow import AsyncPipeline, Pipeline
 from mlconnector_sdk.ports import Store
 from mlconnector_sdk.records import State
+from mlconnector_sdk.testing.clock import VirtualClock
 
 from .fakes import Answers, Orders, Outbox, answer_flow, order_flow
 

@@ -8,11 +8,11 @@ import signal
 from datetime import timedelta
 
 import pytest
-from mlconnector_sdk.testing.clock import VirtualClock
 
 from mlconnector_sdk.errors import AuthenticationFailed, NoStartingPoint, Throttled
 from mlconnector_sdk.flow import DailyAt, Every, Pipeline, RunReport
 from mlconnector_sdk.records import Event
+from mlconnector_sdk.testing.clock import VirtualClock
 
 from .fakes import Answers, Orders, Outbox
 

@@ -81,6 +81,35 @@ def test_what_was_read_once_reads_the_same_again(code: str, dates: list[str], li
     assert x12.order_acknowledgment(again) == first
 
 
+def test_an_acknowledgment_as_text() -> None:
+    acknowledgment = evolve(
+        x12.order_acknowledgment(only(sample("855_changed.edi"))), delivery=date(2026, 4, 30)
+    )
+    text = x12.write_855(acknowledgment, evolve(ENVELOPE, delimiters=x12.Delimiters(line_break="\n")))
+    assert text.splitlines()[2:-2] == [
+        "ST*855*0001~",
+        "BAK*00*AC*PO-10017*20260302****S-5501*20260304~",
+        "DTM*067*20260430~",
+        "N9*L1*1~",
+        "MSG*Price of line 20 follows our list of March.~",
+        "PO1*10*24*EA*3.15*PE*BP*WB-100*VP*ACM-88-A~",
+        "ACK*IA*18*EA*068*20260320~",
+        "DTM*067*20260324~",
+        "ACK*IB*6*EA*068*20260410~",
+        "PO1*20*0.5*LB*43.9**BP*AD-7~",
+        "ACK*IP*0.5*LB*068*20260318~",
+        "PO1*30*100*EA*0.02**BP*WS-3~",
+        "ACK*IR*100*EA~",
+        "PO1*40*12*EA*7**BP*HG-9~",
+        "ACK*Q9*12*EA~",
+        "PO1*50*40*EA*1.1**BP*PN-2~",
+        "SCH*30*EA***068*20260320**067*20260323~",
+        "SCH*10*EA***068*20260327~",
+        "CTT*5~",
+        "SE*20*0001~",
+    ]
+
+
 def test_a_split_line() -> None:
     acknowledgment = x12.order_acknowledgment(only(sample("855_changed.edi")))
     assert acknowledgment.decision is Decision.CHANGED

@@ -119,6 +119,23 @@ def test_a_hostile_text_survives_or_is_refused_but_never_becomes_a_segment(
     assert x12.purchase_order(only(written)) == order
 
 
+@given(st.text(st.sampled_from("ab "), min_size=1, max_size=60).filter(lambda text: text[-1] != " "))
+def test_long_texts_are_cut_only_where_a_reader_can_join_them(text: str) -> None:
+    order = evolve(ORDER, lines=(evolve(LINE, description=text * 3),))
+    try:
+        transaction = x12.build_850(order)
+    except InvalidDocument as error:
+        assert error.path.startswith("PID")
+        return
+    assert x12.purchase_order(transaction) == order
+
+
+def test_a_run_of_blanks_is_not_cut() -> None:
+    description = "a" * 10 + " " + "b" * 66 + "  " + "c" * 5
+    transaction = x12.build_850(evolve(ORDER, lines=(evolve(LINE, description=description),)))
+    assert [s.text(5) for s in transaction.segments if s.id == "PID"] == ["a" * 10, description[11:]]
+
+
 @pytest.mark.parametrize(
     ("change", "path"),
     [

@@ -125,6 +125,15 @@ def test_an_isa_of_the_wrong_width(change: object, element: int) -> None:
     assert caught.value.path == f"ISA-{element:02d}"
 
 
+def test_a_padded_isa_is_read_by_its_widths() -> None:
+    text = ACCEPTED.replace("*ACMESUPPLY     *", "*ACME*SUPPLY    *").replace(
+        "*00*" + " " * 10, "*00*a*b*c*d*e ", 1
+    )
+    [interchange] = x12.read(text, strict=True).interchanges
+    assert interchange.sender.id == "ACME*SUPPLY"
+    assert interchange.authorization == ("00", "a*b*c*d*e", "00", "")
+
+
 def test_several_interchanges_groups_and_sets() -> None:
     lf, accepted = sample("855_lf.edi"), ACCEPTED
     group = accepted[accepted.index("GS*") : accepted.index("IEA")]
@@ -145,6 +154,9 @@ def test_several_interchanges_groups_and_sets() -> None:
         (lambda t: t.replace("GE*1*44", "GE*1*45"), "control_number", "error", "GE-02"),
         (lambda t: t.replace("IEA*1*000000044", "IEA*1*000000054"), "control_number", "error", "IEA-02"),
         (lambda t: t.replace("SE*10*0001~\n", ""), "se_missing", "error", "ST"),
+        (lambda t: t.replace("CTT*2~", "ST*855*0002~CTT*2~"), "se_missing", "error", "ST"),
+        (lambda t: t.replace("GE*1*", "SE*2*0002~GE*1*"), "st_missing", "error", "SE"),
+        (lambda t: t.replace("IEA*1*", "GE*0*45~IEA*1*"), "gs_missing", "error", "GE"),
         (lambda t: t.replace("GE*1*44~\n", ""), "ge_missing", "error", ""),
         (lambda t: t.replace("IEA*1*000000044~\n", ""), "iea_missing", "error", ""),
         (lambda t: t.replace("ST*855*0001~\n", ""), "segment_outside_set", "error", "BAK"),

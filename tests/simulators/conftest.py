@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -12,6 +13,14 @@ import httpx
 import pytest
 
 from mlconnector_sdk.simulators import PlexSimulator, StediSimulator
+
+
+def eventually(holds: Callable[[], object]) -> None:
+    """Wait for what another thread is about to do; a broken simulator fails here instead of hanging."""
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.001)
 
 
 def token(plex: PlexSimulator) -> str:

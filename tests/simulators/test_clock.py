@@ -67,6 +67,21 @@ def test_the_background_thread_works_once_it_is_woken() -> None:
     assert done.is_set()
 
 
+def test_a_stopped_agenda_does_nothing_until_it_is_started_again() -> None:
+    time = VirtualTime(START)
+    agenda = Agenda(time)
+    agenda.start()
+    agenda.stop()
+    done = threading.Event()
+    agenda.at(START, done.set)
+    agenda.run_due()
+    assert not done.is_set()
+    agenda.start()
+    agenda.run_due()
+    assert done.is_set()
+    agenda.stop()
+
+
 def test_the_background_thread_follows_real_time_unasked() -> None:
     time = VirtualTime(START, follow=True)
     agenda = Agenda(time)

@@ -17,7 +17,10 @@ from mlconnector_sdk.mapping.documents import OrderLine, Party, PurchaseOrder, S
 from mlconnector_sdk.simulators import PlexRules, PlexSimulator, wire
 from mlconnector_sdk.simulators.plex import instants
 
-LINES: list[dict[str, Any]] = [{"part": "WB-100", "quantity": 24, "price": "3.15"}, {"part": "WB-200", "quantity": 6}]
+LINES: list[dict[str, Any]] = [
+    {"part": "WB-100", "quantity": 24, "price": "3.15"},
+    {"part": "WB-200", "quantity": 6},
+]
 
 
 @pytest.fixture

@@ -41,8 +41,8 @@ def write_on_and_on(path: Path, first: int, pipe: int) -> None:
             call += 1
 
 
-def killed_while_writing(path: Path, first: int, returns: int) -> int:
-    """Start a writer, let some calls return, kill it; how many calls returned."""
+def killed_while_writing(path: Path, first: int, returns: int, *, within: float) -> int:
+    """Start a writer, let some calls return, kill it within so many seconds; how many calls returned."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -51,7 +51,7 @@ def killed_while_writing(path: Path, first: int, returns: int) -> int:
     os.close(writing)
     for _ in range(returns):
         assert os.read(reading, 1) == b".", "the writer ended by itself"
-    moment = time.perf_counter() + random.uniform(0, 0.003)
+    moment = time.perf_counter() + random.uniform(0, within)
     while time.perf_counter() < moment:
         pass
     os.kill(child, signal.SIGKILL)
@@ -81,7 +81,7 @@ def whole_calls(path: Path) -> int:
 def kill_writers(folder: Path) -> None:
     path, calls = folder / "sync.db", 0
     for kill in range(KILLS):
-        returned = killed_while_writing(path, calls, returns=1 + kill % 4)
+        returned = killed_while_writing(path, calls, returns=1 + kill % 4, within=0.003)
         stored = whole_calls(path)
         assert calls + returned <= stored <= calls + returned + 1, (calls, returned, stored)
         calls = stored
@@ -92,7 +92,7 @@ def kill_creators(folder: Path) -> None:
     """A file whose making was interrupted at any moment is made complete by the next."""
     for kill in range(KILLS):
         path = folder / f"new-{kill}.db"
-        returned = killed_while_writing(path, 0, returns=0)
+        returned = killed_while_writing(path, 0, returns=0, within=0.03)
         assert returned <= whole_calls(path) <= returned + 1
     print(f"{KILLS} kills of creators")
 

@@ -39,9 +39,9 @@ def group(path, statements):
 
 
 def insert(name):
-    return lambda connection: connection.execute(
-        "INSERT INTO checkpoints VALUES (?, '{}', 1)", (name,)
-    ).lastrowid
+    return lambda connection: (
+        connection.execute("INSERT INTO checkpoints VALUES (?, '{}', 1)", (name,)).lastrowid
+    )
 
 
 def flows(path):

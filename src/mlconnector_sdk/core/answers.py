@@ -171,7 +171,7 @@ def require_json(answer: Answer) -> None:
     Raises:
         UnreadableAnswer: The body is empty, or HTML.
     """
-    if not answer.body.strip():
+    if not answer.body or answer.body.isspace():
         raise UnreadableAnswer("the answer is empty where JSON was expected")
     if answer.media_type == "text/html" or answer.looks.startswith("HTML"):
         raise UnreadableAnswer(

@@ -64,6 +64,7 @@ class Content:
 
 
 Body: TypeAlias = Json | Form | Content
+"""What a request may carry."""
 
 
 @frozen(kw_only=True)
@@ -180,7 +181,7 @@ class endpoint(Generic[S, P, T]):  # noqa: N801 - a decorator, spelled like one
         functools.update_wrapper(self, build)  # type: ignore[arg-type]  # a descriptor, for its docs
 
     @overload
-    def __get__(self, instance: None, owner: type) -> Callable[Concatenate[S, P], Call[T]]: ...
+    def __get__(self, instance: None, owner: type) -> Callable[Concatenate[Any, P], Call[T]]: ...
     @overload
     def __get__(self, instance: Resource[Blocking], owner: type) -> Callable[P, T]: ...
     @overload

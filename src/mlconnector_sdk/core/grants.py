@@ -34,7 +34,9 @@ from mlconnector_sdk.secret import Secret
 __all__ = ["ClientAuthPlace", "Encoding", "TokenEndpoint"]
 
 ClientAuthPlace = Literal["body", "basic"]
+"""Where client id and secret stand in a token request: among its fields, or in HTTP Basic."""
 Encoding = Literal["form", "json"]
+"""How the fields of a token request are written."""
 
 _CODE = re.compile(r"[A-Za-z0-9_.\-]{1,60}", re.ASCII)
 _ACCESS = re.compile(r"[\x21-\x7e]+", re.ASCII)

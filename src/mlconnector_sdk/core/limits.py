@@ -44,6 +44,7 @@ class Concurrency:
 
 
 LimitSpec: TypeAlias = Rate | Concurrency
+"""A limit as a profile states it."""
 
 
 @frozen

@@ -18,7 +18,7 @@ from mlconnector_sdk.errors import UnreadableAnswer
 __all__ = ["Cursor", "NextLink", "Offset", "PageNumber", "Paginator", "SinglePage"]
 
 # A link header (RFC 8288): <address>; name=value; name="value", <address> ...
-_LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:"[^"]*"|[^\s";,]+))?)*)')
+_LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:"[^"]*"|[^\s";,]+))?)*)')
 _RELATION = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s";,]+))', re.IGNORECASE)
 
 
@@ -54,7 +54,10 @@ class Paginator(Protocol):
 class SinglePage:
     """Everything comes at once::
 
-    [{"id": 1}, {"id": 2}]
+        [{"id": 1}, {"id": 2}]
+
+    Args:
+        items: Where the items live.
     """
 
     items: str = ""

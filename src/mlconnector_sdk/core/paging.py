@@ -85,7 +85,7 @@ class Pages(Generic[T]):
         self._listing = digest(call.name, repr(call.params), repr(paginator))[:12]
         self._pointer: str | None = self._resumed(resume) if resume else ""
         self._seen: set[str] = set()
-        self._last_body = b""
+        self._last_page = hash(b"")
 
     async def page(self) -> Page[T] | None:
         """The next page, or None after the last one."""
@@ -172,8 +172,9 @@ class Pages(Generic[T]):
         self._seen.add(pointer)
         repeats = following in self._seen
         if self._paginator.counts and items:
-            repeats = repeats or answer.body == self._last_body
-            self._last_body = answer.body
+            page = hash(answer.body)  # a page can be large: only its hash is kept
+            repeats = repeats or page == self._last_page
+            self._last_page = page
         if repeats:
             vendor = self._client.profile.vendor
             raise RepeatedPointer(

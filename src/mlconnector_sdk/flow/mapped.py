@@ -41,3 +41,4 @@ class Hold:
 
 
 Mapped = Send | Unchanged | Hold
+"""What a mapping returns."""

@@ -58,6 +58,7 @@ class NotYet:
 
 
 Outcome = Found | Absent | NotYet
+"""What looking for an effect comes to."""
 
 
 class Sink(Protocol):

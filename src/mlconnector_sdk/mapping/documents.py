@@ -168,7 +168,7 @@ class LineAnswer:
 
     Args:
         answer: What it comes to.
-        code: The supplier's own code (X12 element 668).
+        code: The supplier's own code (X12 element 668); empty where only a schedule or a date speaks.
         quantity: In ``unit``; None where the supplier gave none.
         ship: When it will be shipped, or None.
         delivery: When it will arrive, or None.

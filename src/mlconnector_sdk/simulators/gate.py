@@ -55,9 +55,11 @@ class Gate:
         app: The vendor.
         time: For the notes.
         faults: What is to fail.
-        server: Whose connections are broken.
         seen: Where requests are noted down, in the order in which they were finished.
         afterwards: Called when an answer has left (or was lost).
+
+    Attributes:
+        server: Whose connections are broken; set before the first request.
     """
 
     def __init__(

@@ -16,13 +16,12 @@ from hypothesis import strategies as st
 
 from mlconnector_sdk.adapters.plex import convert
 from mlconnector_sdk.adapters.plex.acknowledgment import (
-    Value,
     WriteBack,
-    custom_fields,
     differences,
     read_payload,
     write_payload,
 )
+from mlconnector_sdk.adapters.plex.custom_fields import Value, custom_fields
 from mlconnector_sdk.adapters.plex.models import PurchaseOrderAggregate
 from mlconnector_sdk.adapters.plex.profile import AcknowledgmentFields, plex_profile
 from mlconnector_sdk.codec import encode

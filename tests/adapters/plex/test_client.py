@@ -125,6 +125,7 @@ def test_listings_hold_only_what_was_asked_for(orders: PlexSimulator, plex: Plex
     assert [line.number for line in plex.purchase_orders.lines(order.id)] == [1, 2]
     assert [release.quantity for release in plex.purchase_orders.releases(order.id)] == [1, 5, 7]
     assert plex.suppliers.find("ACME").code == "ACME"
+    assert [release.quantity for release in plex.purchase_orders.aggregate(order.id).releases] == [1, 5, 7]
 
 
 def test_a_record_without_a_time_of_change_is_never_filtered_away(plex_simulator: PlexSimulator) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import httpx
 import pytest
 from attrs import evolve
 
@@ -22,6 +23,7 @@ from mlconnector_sdk.errors import (
 )
 from mlconnector_sdk.flow.sink import Absent, Found, IfAbsent, NotYet
 from mlconnector_sdk.simulators import Answer, LoseAnswer, StediSimulator
+from tests.adapters.conftest import stedi_settings
 from tests.adapters.stedi.orders import ORDER, ROUTE, entry, payload
 
 
@@ -107,6 +109,45 @@ def test_another_document_of_the_same_number_is_not_taken_for_ours(
     account.advance(600)
     assert run(sink.find(entry(first_sent_at=later))) == Absent()
     assert isinstance(run(sink.find(entry())), Found)
+
+
+class DeafToFilters(httpx.HTTPTransport):
+    """Lets no filter through to the vendor but the number."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        for name in ("partnershipId", "direction", "from"):
+            request.url = request.url.copy_remove_param(name)
+        return super().handle_request(request)
+
+
+def test_an_ignored_filter_leads_to_no_other_document(account: StediSimulator) -> None:
+    account.add_partnership("other", sender="us", receiver="other")
+    account.supplier("us_acme").answers("accept")
+    with Stedi(stedi_settings(account), clock=account.time, transport=DeafToFilters()) as stedi:
+        sink = TransactionSink(stedi)
+        run(sink.send(entry()))
+        account.advance(600)
+        elsewhere = evolve(ROUTE, partnership="other")
+        assert run(sink.find(entry(payload=order_payload(ORDER, elsewhere, sequence=1)))) == Absent()
+        assert run(sink.find(entry(first_sent_at=account.time.now()))) == NotYet()
+        assert isinstance(run(sink.find(entry())), Found)
+
+
+def test_the_frozen_bytes_are_what_is_posted(account: StediSimulator) -> None:
+    posted: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        posted.append(request)
+        return httpx.Response(200, json={"fileExecutionId": "e-1"})
+
+    body = b'{ "filename":"x.edi","transaction":{"b":1.50,"a":1e2} }'
+    frozen = b'{"partnership":"p","setting":"s","body":%s}' % body
+    with Stedi(stedi_settings(account), transport=httpx.MockTransport(answer)) as stedi:
+        run(TransactionSink(stedi).send(entry(payload=frozen)))
+    (request,) = posted
+    assert request.content == body
+    assert request.url.path.endswith("/partnerships/p/transactions/s")
+    assert request.headers["idempotency-key"] == "key-1"
 
 
 def test_the_document_may_have_gained_what_we_left_out(account: StediSimulator, stedi: Stedi) -> None:

@@ -8,14 +8,15 @@ repeated ones may arrive in any order and the fields end up the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from attrs import evolve, frozen
 
 from mlconnector_sdk.adapters.plex.convert import buyer_part
-from mlconnector_sdk.adapters.plex.models import PurchaseOrder, PurchaseOrderAggregate, PurchaseOrderLine
+from mlconnector_sdk.adapters.plex.custom_fields import Stamp, Value, custom_fields, is_same, read_stamp
+from mlconnector_sdk.adapters.plex.models import PurchaseOrderAggregate, PurchaseOrderLine
 from mlconnector_sdk.adapters.plex.profile import AcknowledgmentFields, PlexProfile
 from mlconnector_sdk.codec import decode, encode
 from mlconnector_sdk.errors import InvalidDocument, UnreadableAnswer
@@ -26,14 +27,11 @@ from mlconnector_sdk.mapping.documents import (
 )
 from mlconnector_sdk.mapping.outcomes import LineOutcome, resolve
 
-__all__ = ["WriteBack", "custom_fields", "differences", "read_payload", "write_payload"]
+__all__ = ["WriteBack", "differences", "read_payload", "write_payload"]
 
-Value: TypeAlias = str | Decimal | None
-Stamp: TypeAlias = tuple[datetime, int, str]
 _Answered: TypeAlias = tuple[AcknowledgedLine, LineOutcome]
 
 _DECIDED = (Answer.CONFIRMED, Answer.BACKORDERED, Answer.REJECTED, Answer.DELETED)
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @frozen(kw_only=True)
@@ -84,24 +82,6 @@ def read_payload(payload: bytes) -> WriteBack:
         ) from error
 
 
-def custom_fields(order: PurchaseOrder, key: str) -> Mapping[str, Any]:
-    """The custom fields of an order as Plex shows them; none at all is an empty mapping.
-
-    Raises:
-        InvalidDocument: Something else than an object stands under the key.
-    """
-    found = order.extra.get(key)
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise InvalidDocument(
-            f"the custom fields of purchase order {order.number} are not an object",
-            path=key,
-            remedy="name the key of the custom fields in the profile: custom_fields",
-        )
-    return found
-
-
 def differences(
     write: WriteBack, aggregate: PurchaseOrderAggregate, profile: PlexProfile
 ) -> dict[str, Value]:
@@ -114,7 +94,7 @@ def differences(
     return {
         name: value
         for name, value in _target(write, aggregate, profile, current).items()
-        if not _same(current.get(name), value)
+        if not is_same(current.get(name), value)
     }
 
 
@@ -123,10 +103,10 @@ def _target(
 ) -> dict[str, Value]:
     names = profile.acknowledgment
     target: dict[str, Value] = {}
-    if _stamp(current.get(names.as_of)) <= write.stamp:
+    if read_stamp(current.get(names.as_of)) <= write.stamp:
         target |= _head(write, names)
     for number, answers in _by_line(write.acknowledgment, aggregate, profile).items():
-        if _stamp(current.get(_named(names.line_as_of, number))) <= write.stamp:
+        if read_stamp(current.get(_named(names.line_as_of, number))) <= write.stamp:
             target |= _line(write, number, answers, names)
     target.pop("", None)
     return target
@@ -278,44 +258,3 @@ def _latest(days: Iterable[date | None]) -> str | None:
 
 def _named(name: str, line: str) -> str:
     return name.replace("{line}", line)
-
-
-def _stamp(text: Any) -> Stamp:
-    """The stamp in a field; the earliest of all where there is none, or none that can be read."""
-    instant, _, rest = str(text or "").partition(" ")
-    number, _, reference = rest.partition(" ")
-    return (
-        _instant(instant) or _EARLIEST,
-        int(number) if number.isdecimal() and len(number) < 20 else 0,
-        reference,
-    )
-
-
-def _same(current: Any, target: Value) -> bool:
-    """Whether a field holds a value already, however Plex writes it."""
-    if target is None:
-        return current is None or current == ""
-    if current is None or isinstance(current, bool | dict | list):
-        return False
-    if isinstance(target, Decimal):
-        return _number(current) == target
-    if str(current) == target:
-        return True
-    instant = _instant(current)
-    return instant is not None and instant == _instant(target)
-
-
-def _number(value: Any) -> Decimal | None:
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        return None
-
-
-def _instant(value: Any) -> datetime | None:
-    """A time or a date (its midnight) as Plex may write it; None for anything else."""
-    try:
-        found = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -8,8 +8,9 @@ from typing import Any
 
 from attrs import evolve
 
-from mlconnector_sdk.adapters.plex.acknowledgment import Value, WriteBack, differences, read_payload
+from mlconnector_sdk.adapters.plex.acknowledgment import WriteBack, differences, read_payload
 from mlconnector_sdk.adapters.plex.client import PlexFace
+from mlconnector_sdk.adapters.plex.custom_fields import Value
 from mlconnector_sdk.adapters.plex.models import PurchaseOrderAggregate
 from mlconnector_sdk.adapters.plex.purchase_orders import PurchaseOrders
 from mlconnector_sdk.errors import (
@@ -66,7 +67,7 @@ class AcknowledgmentSink:
         if changes:
             if self._plex.clock.monotonic() > write_before:
                 raise VendorUnavailable(
-                    f"reading purchase order {entry.number} took longer than {self._plex.profile.deadline:.0f} s",
+                    f"reading order {entry.number} took longer than {self._plex.profile.deadline:.0f} s",
                     vendor=self._plex.profile.vendor,
                     reached=Reached.NO,
                 )

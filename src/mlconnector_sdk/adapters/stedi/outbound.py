@@ -11,7 +11,7 @@ from attrs import frozen
 from mlconnector_sdk.codec import Record, decode, encode, wire
 from mlconnector_sdk.errors import InvalidDocument, UnreadableAnswer
 
-__all__ = ["OutboundTransaction", "read_payload", "request_body", "write_payload"]
+__all__ = ["OutboundTransaction", "RequestBody", "read_payload", "request_body", "write_payload"]
 
 _FILENAME = re.compile(r"[a-zA-Z0-9.*'()!_-]{1,300}", re.ASCII)
 _USAGES = ("P", "T", "I")

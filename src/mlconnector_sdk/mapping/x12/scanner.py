@@ -20,7 +20,6 @@ from mlconnector_sdk.mapping.x12.segment import Element, Repeated, Segment
 __all__ = ["Header", "Scanner"]
 
 _ISA_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
-_ISA_LENGTH = 3 + 16 + sum(_ISA_WIDTHS) + 1
 _ISA_REACH = 1000
 """How far the sixteen separators of an unpadded ISA are looked for."""
 _LONGEST_SEGMENT = 1_000_000
@@ -115,25 +114,15 @@ class Scanner:
 
     def _isa(self, start: int) -> Header:
         separator = self._text[start + 3]
-        padded = self._padded(start, separator)
-        if padded:
-            component_at = start + _ISA_LENGTH - 2
-        else:
-            component_at = start + 3
-            for _ in range(15):
-                component_at = self._text.find(separator, component_at + 1, start + _ISA_REACH)
-                if component_at < 0:
-                    raise InvalidDocument(
-                        f"the ISA segment at offset {start} is cut off: it must have 16 elements",
-                        path="ISA",
-                        remedy="ask for the whole file",
-                    )
-            component_at += 1
-        elements = self._text[start + 4 : component_at].split(separator)[:15]
-        characters = self._text[component_at : component_at + 2]
-        if len(characters) < 2:
+        elements = self._fixed(start, separator)
+        padded = elements is not None
+        if elements is None:
+            elements = self._text[start + 4 : start + _ISA_REACH].split(separator, 15)[:15]
+        end = start + 4 + sum(len(element) + 1 for element in elements)
+        characters = self._text[end : end + 2]
+        if len(elements) < 15 or len(characters) < 2:
             raise InvalidDocument(
-                f"the ISA segment at offset {start} is cut off: its terminator is missing",
+                f"the ISA segment at offset {start} is cut off: it must have 16 elements and a terminator",
                 path="ISA",
                 remedy="ask for the whole file",
             )
@@ -144,21 +133,23 @@ class Scanner:
         terminator = "\r\n" if characters[1] in "\r\n" else re.escape(characters[1])
         self._ended = re.compile(f"[{terminator}]")
         self._skipped = re.compile(f"[{_BLANKS}{terminator}]*")
-        self._position = component_at + 2
+        self._position = end + 2
         self._number += 1
         segment = Segment("ISA", (*elements, characters[0]), self._number, start)
         if not padded:
             self._report_widths(segment, start)
         return Header(segment=segment, delimiters=self._delimiters)
 
-    def _padded(self, start: int, separator: str) -> bool:
-        """Whether every element of an ISA has its fixed width, so that each separator is in its place."""
-        at = start + 3
-        for width in _ISA_WIDTHS:
-            if self._text[at : at + 1] != separator:
-                return False
+    def _fixed(self, start: int, separator: str) -> list[str] | None:
+        """The first 15 elements by their fixed widths; None where a separator is not in its place."""
+        elements = []
+        at = start + 4
+        for width in _ISA_WIDTHS[:15]:
+            if self._text[at + width : at + width + 1] != separator:
+                return None
+            elements.append(self._text[at : at + width])
             at += width + 1
-        return len(self._text) >= start + _ISA_LENGTH
+        return elements
 
     def _report_widths(self, segment: Segment, start: int) -> None:
         for position, width in enumerate(_ISA_WIDTHS, 1):

@@ -370,6 +370,7 @@ TXI tax_information
   10 assigned_identification AN 1-20
   = R020306 P0405 C0803
 """
+"""The segments of 004010."""
 
 RELEASE_005010 = """
 ISA interchange_control_header
@@ -404,3 +405,4 @@ SAC service_promotion_allowance_or_charge_information
 TXI tax_information
   03 percentage_as_decimal R 1-10
 """
+"""What 005010 says otherwise."""

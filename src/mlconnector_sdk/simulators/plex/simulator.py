@@ -39,7 +39,6 @@ class PlexSimulator(Simulator):
     Attributes:
         client_id, client_secret, api_key, pcn: What a client needs.
         tokens: The token endpoint, which counts its requests.
-        writes: What clients changed, in order.
 
     Example:
         >>> with PlexSimulator() as plex:

@@ -99,24 +99,56 @@ def check(partnership: Partnership, set_id: str, body: Any) -> Outgoing:
 
 def dispatch(account: Account, partnership: Partnership, outgoing: Outgoing, key: str | None) -> bytes:
     """Deliver the file and return the answer to the request."""
-    spec = transaction_set(outgoing.set_id, partnership.release)
-    execution_id = str(uuid4())
-    filename = outgoing.filename or execution_id
-    file = File(
+    file = _file(account, partnership, outgoing)
+    x12 = envelope.write(file, outgoing.rows)
+    execution = _processed(account, partnership, outgoing, file, x12)
+    (transaction,) = execution.transactions
+    partnership.files[execution.filename] = x12
+    account.keep(execution)
+    account.sent.append(
+        Sent(
+            at=file.at,
+            partnership=partnership.id,
+            set_id=file.set_id,
+            number=transaction.number,
+            key=key,
+            filename=execution.filename,
+            x12=x12,
+            guide=outgoing.guide,
+            control_number=file.control_number,
+            execution_id=execution.id,
+            transaction_id=transaction.id,
+        )
+    )
+    account.announce_transaction(transaction)
+    account.announce_file("file.delivered.v2", execution)
+    _answer_later(account, partnership, x12, transaction.number)
+    # The vendor's reference calls this transactionId reserved and not supported: it leads nowhere here.
+    return wire.dumps({"fileExecutionId": execution.id, "transactionId": str(uuid4())})
+
+
+def _file(account: Account, partnership: Partnership, outgoing: Outgoing) -> File:
+    return File(
         sender=partnership.local.address,
         receiver=partnership.partner.address,
         at=account.time.now(),
         control_number=partnership.next_control_number(),
-        functional_id=spec.functional_id,
-        set_id=spec.id,
-        release=spec.release,
+        functional_id=transaction_set(outgoing.set_id, partnership.release).functional_id,
+        set_id=outgoing.set_id,
+        release=partnership.release,
         usage=outgoing.overrides.get("interchangeUsageIndicator", "P"),
         acknowledgment=outgoing.overrides.get("acknowledgmentRequestedCode", "0"),
         version=outgoing.overrides.get("interchangeControlVersionNumberCode", ""),
         delimiters=outgoing.delimiters,
     )
-    x12 = envelope.write(file, outgoing.rows)
-    number = next(str(row[3]) for row in outgoing.rows if row[0] == spec.number_segment)
+
+
+def _processed(
+    account: Account, partnership: Partnership, outgoing: Outgoing, file: File, x12: str
+) -> Execution:
+    """The records about a file that goes out: its execution with the one transaction in it."""
+    segment = transaction_set(file.set_id, file.release).number_segment
+    execution_id = str(uuid4())
     transaction = Transaction(
         id=str(uuid4()),
         execution_id=execution_id,
@@ -127,48 +159,26 @@ def dispatch(account: Account, partnership: Partnership, outgoing: Outgoing, key
         partnership_id=partnership.id,
         sender=partnership.local.id,
         receiver=partnership.partner.id,
-        set_id=spec.id,
-        setting_id=partnership.settings[spec.id],
+        set_id=file.set_id,
+        setting_id=partnership.settings[file.set_id],
         metadata=metadata.of_file(file),
-        number=number,
-        number_element=f"{spec.number_segment}03",
+        number=next(str(row[3]) for row in outgoing.rows if row[0] == segment),
+        number_element=f"{segment}03",
         input=wire.dumps(outgoing.guide),
         output=x12.encode(),
         guide=outgoing.guide,
     )
-    execution = Execution(
+    return Execution(
         id=execution_id,
         position=account.next_position(),
         direction="OUTBOUND",
         status="COMPLETED",
         created_at=file.at,
         partnership_id=partnership.id,
-        filename=filename,
+        filename=outgoing.filename or execution_id,
         content=transaction.output,
         transactions=[transaction],
     )
-    account.keep(execution)
-    partnership.files[filename] = x12
-    account.sent.append(
-        Sent(
-            at=file.at,
-            partnership=partnership.id,
-            set_id=spec.id,
-            number=number,
-            key=key,
-            filename=filename,
-            x12=x12,
-            guide=outgoing.guide,
-            control_number=file.control_number,
-            execution_id=execution_id,
-            transaction_id=transaction.id,
-        )
-    )
-    account.announce_transaction(transaction)
-    account.announce_file("file.delivered.v2", execution)
-    _answer_later(account, partnership, x12, number)
-    # The vendor's reference calls this transactionId reserved and not supported: it leads nowhere here.
-    return wire.dumps({"fileExecutionId": execution_id, "transactionId": str(uuid4())})
 
 
 def _answer_later(account: Account, partnership: Partnership, x12: str, number: str) -> None:

@@ -175,10 +175,7 @@ class LeaseContract(OfStore):
         self.add(store, *(order(f"PO-{n}", "A") for n in range(60)))
 
         def work(_: int) -> list[str]:
-            taken: list[str] = []
-            while leased := self.lease(store, limit=3):
-                taken += self.numbers(leased)
-            return taken
+            return [number for _ in range(60) for number in self.numbers(self.lease(store, limit=3))]
 
         taken = [number for numbers in at_once(8, work) for number in numbers]
         assert sorted(taken) == sorted(f"PO-{n}" for n in range(60))

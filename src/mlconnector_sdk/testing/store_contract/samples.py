@@ -15,8 +15,11 @@ from mlconnector_sdk.testing.contract import Contract
 __all__ = ["LATER", "MINUTE", "NOW", "OfStore", "change", "event", "observation", "order", "scan"]
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+"""When things happen in the contract."""
 MINUTE = timedelta(minutes=1)
+"""A minute."""
 LATER = NOW + 5 * MINUTE
+"""When leases of the contract have run out."""
 
 
 def event(event_id: str, **changes: Any) -> Event:
