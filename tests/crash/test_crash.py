@@ -71,6 +71,29 @@ def postbox(stedi: StediSimulator) -> Iterator[list[str]]:
             thread.join()
 
 
+class Driver:
+    """The process that forks the children."""
+
+    def __enter__(self) -> Driver:
+        command = [sys.executable, "-m", "tests.crash.driver"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return self
+
+    def start(self, act: dict[str, Any]) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(act) + "\n")
+        self.process.stdin.flush()
+
+    def result(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        ended: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return ended
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        self.process.communicate()
+
+
 class World:
     """Both vendors, the driver, and one order after the other."""
 
@@ -83,11 +106,7 @@ class World:
         self.posted = stack.enter_context(postbox(self.stedi))
         self.folder = folder
         self.count = 0
-        command = [sys.executable, "-m", "tests.crash.driver"]
-        self.driver = stack.enter_context(
-            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        )
-        stack.callback(self.driver.terminate)
+        self.driver = stack.enter_context(Driver())
         self.new_order().act(fork=False)
 
     def new_order(self) -> Order:
@@ -113,8 +132,14 @@ class Order:
         self.since = world.time.now() - timedelta(hours=1)
 
     def act(self, *, webhook: str | None = None, kill_at: str = "", fork: bool = True) -> dict[str, Any]:
+        self.world.driver.start(self.instructions(webhook=webhook, kill_at=kill_at, fork=fork))
+        return self.world.driver.result()
+
+    def instructions(
+        self, *, webhook: str | None = None, kill_at: str = "", fork: bool = True
+    ) -> dict[str, Any]:
         world = self.world
-        act = {
+        return {
             "folder": str(self.folder),
             "plex": dict(world.plex.connection),
             "stedi": dict(world.stedi.connection),
@@ -125,11 +150,6 @@ class Order:
             "kill_at": kill_at,
             "fork": fork,
         }
-        assert world.driver.stdin is not None and world.driver.stdout is not None
-        world.driver.stdin.write(json.dumps(act) + "\n")
-        world.driver.stdin.flush()
-        ended: dict[str, Any] = json.loads(world.driver.stdout.readline())
-        return ended
 
     def answer(self) -> str:
         """The webhook body of the supplier's 855."""
@@ -201,3 +221,19 @@ def test_killed_at_every_effect(world: World, part: int) -> None:
     spare = [(sending[run % len(sending)], back) for run in range(RUNS) for back in receiving[len(sending) :]]
     for out, back in (pairs + spare)[part::4]:
         story(world, out, back)
+
+
+def test_two_processes_at_once_create_one_entry(world: World) -> None:
+    with Driver() as other:
+        for _ in range(10):
+            order = world.new_order()
+            act = order.instructions()
+            for driver in (world.driver, other):
+                driver.start(act)
+            assert [driver.result()["status"] for driver in (world.driver, other)] == [0, 0]
+            body = order.answer()
+            act = order.instructions(webhook=body)
+            for driver in (world.driver, other):
+                driver.start(act)
+            assert [driver.result()["status"] for driver in (world.driver, other)] == [0, 0]
+            order.check()

@@ -66,7 +66,7 @@ class _Effectful:
     """Passes everything on; the named methods are effects."""
 
     def __init__(self, inner: object, effects: Effects, name: str, methods: tuple[str, ...]) -> None:
-        self._inner = inner
+        self._inner: Any = inner
         self._effects = effects
         self._name = name
         self._methods = methods
@@ -79,6 +79,8 @@ class _Effectful:
             return value
 
         def effect(*args: Any, **kwargs: Any) -> Any:
+            if attribute == "lease" and not self._inner.due(*args, now=kwargs["now"]):
+                return value(*args, **kwargs)  # nothing to take: no effect
             with self._effects.around(f"{self._name}.{attribute}"):
                 return value(*args, **kwargs)
 

@@ -60,7 +60,7 @@ def inject(
         functional_id="PR",
         set_id=set_id,
         release=partnership.release,
-        usage="T",
+        usage="P",
     )
     transaction = _transaction(
         account, execution, partnership, set_id, metadata.of_file(file), usage=file.usage, number=number
