@@ -71,12 +71,14 @@ def main(orders_file: Path) -> None:
             before = erp.order(number)
             with webhook_endpoint(sync) as url:
                 network.webhook(url, header=("x-api-key", WEBHOOK_KEY))
+                time.advance(600)
                 print(sync.run())
 
                 title(f"3. The 850 that the supplier received for {number}")
                 show_x12(network.sent[0].x12)
 
                 title("4. The suppliers answer; Stedi posts each 855 to our webhook, which only stores it")
+                time.advance(600)
                 print("webhook answers:", network.deliver_webhooks())
             answer = next(each for each in network.transactions if each.set_id == "855")
             show_x12(answer.input.decode())
@@ -87,7 +89,8 @@ def main(orders_file: Path) -> None:
             title(f"6. {number} in Plex, before and after")
             show_difference(before, erp.order(number))
 
-            title("7. Run again: nothing is new, nothing is sent")
+            title("7. Ten minutes later: nothing is new, nothing is sent")
+            time.advance(600)
             print(sync.run())
 
             title(f"8. The whole story of {number}")
@@ -100,7 +103,7 @@ def introduce_suppliers(orders: list[dict[str, Any]], network: StediSimulator, f
     codes = (release["supplierCode"] for order in orders for release in order["releases"])
     for code in dict.fromkeys(codes):
         partnership = network.add_partnership(f"us_{code.lower()}", sender="us", receiver=code.lower())
-        network.supplier(partnership.id).answers("accept")
+        network.supplier(partnership.id).answers("accept", delay=300)
         toml += [
             f'[partners."{code}"]',
             f'supplier = "{code}"',

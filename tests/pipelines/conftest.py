@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -20,10 +21,12 @@ from mlconnector_sdk import (
     Stedi,
     StediSettings,
     StediWebhook,
+    asgi_app,
     wsgi_app,
 )
 from mlconnector_sdk.pipelines import plex_stedi
 from mlconnector_sdk.simulators import PlexSimulator, StediSimulator, VirtualTime
+from mlconnector_sdk.simulators.server import LocalServer
 
 KEY = "webhook-key"
 PARTNERS = """
@@ -114,15 +117,30 @@ def company(
     made.close()
 
 
-@pytest.fixture
-def webhooks(company: Company) -> Iterator[str]:
+@pytest.fixture(params=["wsgi", "asgi"])
+def webhooks(company: Company, request: pytest.FixtureRequest) -> Iterator[str]:
     """The pipeline's webhook endpoint under a real server; its URL."""
     receiver = Receiver(
         parser=StediWebhook(secret=Secret(KEY), header="x-api-key"),
         admit=company.sync.receive,
         clock=company.time,
     )
+    with served_wsgi(receiver) if request.param == "wsgi" else served_asgi(receiver) as url:
+        yield url
 
+
+@contextmanager
+def served_asgi(receiver: Receiver) -> Iterator[str]:
+    server = LocalServer(asgi_app(receiver))
+    server.start()
+    try:
+        yield f"{server.origin}/"
+    finally:
+        server.stop()
+
+
+@contextmanager
+def served_wsgi(receiver: Receiver) -> Iterator[str]:
     class Quiet(WSGIRequestHandler):
         def log_message(self, *_: Any) -> None:
             pass
