@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mlconnector_sdk import KeyRing
 from mlconnector_sdk.core import runtime
 from mlconnector_sdk.simulators import PlexSimulator, StediSimulator, VirtualTime
 
@@ -43,6 +44,8 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Virtual
             "PLEX_TOKEN_URL": plex.token_url,
             "STEDI_API_KEY": stedi.api_key,
             "STEDI_BASE_URL": stedi.url,
+            "STEDI_WEBHOOK_SECRET": "webhook-secret",
+            "MLCONNECTOR_KEYS": KeyRing.generate().to_text().reveal(),
         }.items():
             monkeypatch.setenv(name, value)
         # The vendors live in the spring of 2026; the pages use the machine's clock.

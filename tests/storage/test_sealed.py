@@ -76,7 +76,9 @@ def test_a_change_of_keys_that_cannot_read_all_changes_nothing(path):
     with SQLiteSecretStore(path, keys=OLD) as secrets:
         secrets.put("a", Secret("1"))
         secrets.put("b", Secret("2"))
-    change_rows(path, "UPDATE sealed SET content = CAST(substr(content, 1, 30) || x'00' AS BLOB) WHERE name = 'b'")
+    change_rows(
+        path, "UPDATE sealed SET content = CAST(substr(content, 1, 30) || x'00' AS BLOB) WHERE name = 'b'"
+    )
     with SQLiteSecretStore(path, keys=BOTH) as secrets, pytest.raises(SecretUnreadable, match="'b'"):
         secrets.reencrypt()
     with SQLiteSecretStore(path, keys=OLD) as secrets:

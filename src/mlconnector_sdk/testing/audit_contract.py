@@ -32,7 +32,7 @@ NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=50)
 
 
-def line(id: str, minute: int = 0, **changes: Any) -> AuditEvent:  # noqa: A002 - the field's own name
+def _line(id: str, minute: int = 0, **changes: Any) -> AuditEvent:  # noqa: A002 - the field's own name
     """A line about purchase order PO-1."""
     about = AuditEvent(
         id=id,
@@ -70,8 +70,8 @@ class AuditLogContract(Contract):
 
     def test_a_line_is_kept_as_it_was_written(self, log: AuditLog) -> None:
         """At once, and as often as it is read."""
-        self.write(log, line("1"))
-        assert self.read(log, number="PO-1") == self.read(log, number="PO-1") == [line("1")]
+        self.write(log, _line("1"))
+        assert self.read(log, number="PO-1") == self.read(log, number="PO-1") == [_line("1")]
 
     def test_nothing_is_no_line(self, log: AuditLog) -> None:
         """Writing none is allowed, and an empty log has none."""
@@ -80,49 +80,49 @@ class AuditLogContract(Contract):
 
     def test_the_same_id_is_kept_once(self, log: AuditLog) -> None:
         """A repeat after a crash changes nothing, in the same call or in a later one."""
-        self.write(log, line("1"), line("1", text="again"), line("2", 1))
-        self.write(log, line("2", 9, text="again", number="PO-2"), line("3", 2))
-        assert self.read(log, number="PO-1") == [line("1"), line("2", 1), line("3", 2)]
+        self.write(log, _line("1"), _line("1", text="again"), _line("2", 1))
+        self.write(log, _line("2", 9, text="again", number="PO-2"), _line("3", 2))
+        assert self.read(log, number="PO-1") == [_line("1"), _line("2", 1), _line("3", 2)]
         assert self.read(log, number="PO-2") == []
 
     def test_the_oldest_comes_first(self, log: AuditLog) -> None:
         """By when it happened; of the same instant, by when it was written."""
-        self.write(log, line("c", 3), line("b", 1))
-        self.write(log, line("z", 2), line("a", 2))
+        self.write(log, _line("c", 3), _line("b", 1))
+        self.write(log, _line("z", 2), _line("a", 2))
         assert [each.id for each in self.read(log, number="PO-1")] == ["b", "z", "a", "c"]
 
     def test_reading_about_a_number(self, log: AuditLog) -> None:
         """All its lines, of whatever entry and flow, and no others."""
         self.write(
             log,
-            line("1"),
-            line("2", 1, entry_id="entry-2", flow="acknowledgments"),
-            line("3", 2, entry_id=""),
-            line("4", 3, number="PO-10"),
-            line("5", 4, number=""),
+            _line("1"),
+            _line("2", 1, entry_id="entry-2", flow="acknowledgments"),
+            _line("3", 2, entry_id=""),
+            _line("4", 3, number="PO-10"),
+            _line("5", 4, number=""),
         )
         assert [each.id for each in self.read(log, number="PO-1")] == ["1", "2", "3"]
         assert self.read(log, number="PO") == []
 
     def test_reading_about_an_entry(self, log: AuditLog) -> None:
         """All its lines and no others."""
-        self.write(log, line("1"), line("2", 1, entry_id="entry-2"), line("3", 2, number="PO-2"))
+        self.write(log, _line("1"), _line("2", 1, entry_id="entry-2"), _line("3", 2, number="PO-2"))
         assert [each.id for each in self.read(log, entry_id="entry-1")] == ["1", "3"]
 
     def test_reading_about_an_entry_and_a_number(self, log: AuditLog) -> None:
         """Lines about both."""
-        self.write(log, line("1"), line("2", 1, entry_id="entry-2"), line("3", 2, number="PO-2"))
+        self.write(log, _line("1"), _line("2", 1, entry_id="entry-2"), _line("3", 2, number="PO-2"))
         assert [each.id for each in self.read(log, entry_id="entry-1", number="PO-1")] == ["1"]
 
     def test_reading_about_no_document(self, log: AuditLog) -> None:
         """What tells about whole flows: pauses, polls, baselines."""
-        polled = line("2", number="", entry_id="", kind="polled")
-        self.write(log, line("1"), polled, line("3", number=""), line("4", entry_id=""))
+        polled = _line("2", number="", entry_id="", kind="polled")
+        self.write(log, _line("1"), polled, _line("3", number=""), _line("4", entry_id=""))
         assert self.read(log) == [polled]
 
     def test_a_thousand_lines(self, log: AuditLog) -> None:
         """None is lost, however they are handed over, and reading does not cut them short."""
-        lines = [line(f"{n:04}", n) for n in range(1_000)]
+        lines = [_line(f"{n:04}", n) for n in range(1_000)]
         self.write(log, *lines[:900])
         for each in lines[880:]:
             self.write(log, each)
@@ -133,7 +133,7 @@ class AuditLogContract(Contract):
 
         def write(n: int) -> None:
             for m in range(10):
-                self.write(log, line(f"common {m}", m), line(f"{n} {m}", m))
+                self.write(log, _line(f"common {m}", m), _line(f"{n} {m}", m))
 
         at_once(8, write)
         ids = [each.id for each in self.read(log, number="PO-1")]
@@ -151,7 +151,7 @@ class AuditLogContract(Contract):
         )
         def survives(at: datetime, texts: dict[str, Any], data: dict[str, str]) -> None:
             count = next(numbers)
-            written = line(str(count), at=at, data=data, number=f"PO-{count}", **texts)
+            written = _line(str(count), at=at, data=data, number=f"PO-{count}", **texts)
             self.write(log, written)
             assert self.read(log, number=f"PO-{count}") == [written]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from attrs import evolve
@@ -31,7 +32,7 @@ class Walk(RuleBasedStateMachine):
         self.answer = answer
         self.prefix = prefix
         self.model = Model()
-        self.now = NOW
+        self.now: datetime = NOW
         self.positions: dict[str, int] = {}
 
     def own(self, new: NewEntry) -> NewEntry:
