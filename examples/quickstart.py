@@ -79,7 +79,8 @@ def main(orders_file: Path) -> None:
 
                 title("4. The suppliers answer; Stedi posts each 855 to our webhook, which only stores it")
                 time.advance(600)
-                print("webhook answers:", network.deliver_webhooks())
+                answers = network.deliver_webhooks()  # Stedi also tells us of the 850s that we sent
+                print(f"webhook answers: {answers}")
             answer = next(each for each in network.transactions if each.set_id == "855")
             show_x12(answer.input.decode())
 

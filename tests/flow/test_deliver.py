@@ -318,3 +318,30 @@ def test_no_byte_leaves_under_a_lease_that_does_not_outlive_the_request(
     live.run(["orders"])
     assert len(outbox.sent) == 3, "those taken back are leased again, and sent"
     assert {entry.attempts for entry in live.store.find(flow="orders")} == {1}  # type: ignore[union-attr]
+
+
+def test_remap_maps_anew_what_was_refused_as_it_was(live: Pipeline, orders: Orders, outbox: Outbox) -> None:
+    orders.put("PO-1", "a")
+    outbox.fails = lambda entry: RequestRefused("no such setting", remedy="correct the partner file")
+    live.run()
+    (letter,) = live.dead_letters()
+    outbox.fails = lambda entry: None
+    live.flows["orders"] = evolve(live.flows["orders"], map=lambda entry, accepted: _send(b"mended"))
+    live.remap("PO-1")
+    live.run()
+    assert outbox.sent == [("PO-1", b"mended")]
+    assert letter.idempotency_key not in outbox.by_key, "other bytes, another key"
+    with pytest.raises(DocumentError, match="dead letter or held"):
+        live.remap("PO-1")
+
+
+def test_remap_refuses_what_may_have_arrived(
+    live: Pipeline, orders: Orders, outbox: Outbox, clock: VirtualClock
+) -> None:
+    outbox.loses_answer = True
+    orders.put("PO-1", "a")
+    live.run()
+    clock.advance(HOUR)
+    live.run()
+    with pytest.raises(DocumentError, match="may have arrived"):
+        live.remap("PO-1")

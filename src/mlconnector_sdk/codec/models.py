@@ -54,7 +54,7 @@ class Record:
 
     A decoded record keeps its own JSON text, so that nothing the vendor said is lost: ``raw`` gives the
     bytes, ``extra`` the fields that the model does not know. To type custom fields, subclass the model and
-    hand the subclass to the endpoint.
+    read the record's own text again: ``decode(order.raw, OurOrder)``.
     """
 
     _raw: bytes = field(default=b"", init=False, repr=False, eq=False)

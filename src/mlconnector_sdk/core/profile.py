@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from mlconnector_sdk.codec import MAX_DEPTH
 from mlconnector_sdk.core.limits import LimitSpec
@@ -54,6 +55,11 @@ class Profile:
     def __attrs_post_init__(self) -> None:
         for base in self.origins.values():
             Origin(base)
+
+    def at(self, **addresses: str) -> Self:
+        """The same profile with other base URLs, by name; an empty one changes nothing."""
+        given = {name: url for name, url in addresses.items() if url}
+        return evolve(self, origins={**self.origins, **given})
 
     def origin(self, name: str) -> Origin:
         """One of the origins.

@@ -36,6 +36,22 @@ class Mending:
         Raises:
             DocumentError: Nothing of that number can be retried, or one of them may have arrived.
         """
+        text = "a person asked for another try"
+        return [await self._again(entry, "retried", text) for entry in await self._retriable(number)]
+
+    async def remap(self, number: str) -> list[Entry]:
+        """The same, but what was mapped already is mapped anew: other bytes get another key.
+
+        Raises:
+            DocumentError: As `retry`.
+        """
+        text = "a person asked for a new mapping"
+        return [
+            await self._again(evolve(entry, payload=None, idempotency_key=""), "remapped", text)
+            for entry in await self._retriable(number)
+        ]
+
+    async def _retriable(self, number: str) -> list[Entry]:
         found = await arrived(self.store.find(number=number, states=[State.DEAD, State.HELD], limit=1_000))
         if not found:
             found = await arrived(self.store.find(entry_id=number, states=[State.DEAD, State.HELD]))
@@ -50,7 +66,7 @@ class Mending:
                     f"{entry.kind} {entry.number} may have arrived: sending it again could double it",
                     remedy=f"find out, then settle('{entry.id}', arrived=True) or arrived=False",
                 )
-        return [await self._again(entry, "retried", "a person asked for another try") for entry in found]
+        return list(found)
 
     async def settle(self, entry_id: str, *, arrived_there: bool, by: str, reason: str) -> Entry:
         """Answer the question whether an uncertain send arrived.

@@ -186,6 +186,21 @@ class PipelineFace(Face[Colour]):
         return await self._mending().retry(number)
 
     @shared
+    async def remap(self, number: str) -> list[Entry]:
+        """Make dead letters and held documents pending again, to be mapped anew.
+
+        For a document that was refused as it was: mend the table or the partner file, make the pipeline
+        anew, so that it reads them, and remap.
+
+        Args:
+            number: A business number, or the id of one entry.
+
+        Raises:
+            DocumentError: There is nothing to remap, or it may have arrived (see `settle`).
+        """
+        return await self._mending().remap(number)
+
+    @shared
     async def settle(self, entry_id: str, *, arrived: bool, by: str, reason: str) -> Entry:
         """Answer, for an uncertain send, whether it arrived: accepted then, else pending again.
 

@@ -40,6 +40,17 @@ class Naming:
     partner: Partner
     tables: CrossReference
 
+    def check(self) -> None:
+        """See that the tables are there and have the columns they need.
+
+        Raises:
+            ConfigurationError: One is missing, or a column is.
+        """
+        if self.partner.units != AS_IS:
+            _ = self.tables[self.partner.units]
+        if self.partner.parts not in (AS_IS, AS_IS_WITH_REVISION):
+            self._parts()
+
     def unit(self, ours: str) -> str:
         """The partner's code for a unit of the ERP.
 

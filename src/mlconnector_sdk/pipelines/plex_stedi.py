@@ -97,7 +97,8 @@ def pipeline(
         )
     files = partners if isinstance(partners, PartnerFiles) else read_partner_files(partners)
     for partner in files.network("stedi"):
-        Route.of(partner)  # an incomplete section is told now, not with the first order
+        Route.of(partner)  # what is incomplete is told now, not with the first order
+        Naming(partner, files.tables).check()
     out = Flow(
         name=PURCHASE_ORDERS,
         kind="850",

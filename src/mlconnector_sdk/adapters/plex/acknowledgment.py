@@ -78,7 +78,7 @@ def read_payload(payload: bytes) -> WriteBack:
         raise InvalidDocument(
             f"the acknowledgment to write cannot be read: {error.message}",
             path=error.path,
-            remedy="map the acknowledgment again: remap",
+            remedy="map the acknowledgment again: remap(number)",
         ) from error
 
 

@@ -49,9 +49,8 @@ class PlexFace(VendorFace[Colour]):
         user_agent: str,
     ) -> None:
         self.pcn = settings.pcn
-        self.profile = profile or plex_profile(
-            settings.profile, base_url=settings.base_url, token_url=settings.token_url
-        )
+        chosen = profile or plex_profile(settings.profile)
+        self.profile = chosen.at(api=settings.base_url, token=settings.token_url)
         auth = OAuth2ClientCredentials(
             self.profile.origins["token"],
             settings.client_id,

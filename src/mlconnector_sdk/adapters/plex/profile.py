@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from mlconnector_sdk.core.profile import Profile
 from mlconnector_sdk.core.retry import Kind, Row, Verdict, Verdicts
@@ -197,9 +197,7 @@ def plex_profile(name: str = "cloud", *, base_url: str = "", token_url: str = ""
             remedy=f"choose one of: {', '.join(sorted(_PROFILES))}",
             path="profile",
         )
-    found = _PROFILES[name]
-    given = {"api": base_url, "token": token_url}
-    return evolve(found, origins={**found.origins, **{key: url for key, url in given.items() if url}})
+    return _PROFILES[name].at(api=base_url, token=token_url)
 
 
 def _folded(status: str | None) -> str:

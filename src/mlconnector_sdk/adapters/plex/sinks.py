@@ -137,7 +137,9 @@ class AcknowledgmentSink:
 
 def _payload(entry: Entry) -> WriteBack:
     if entry.payload is None:
-        raise InvalidDocument(f"{entry.kind} {entry.number} was not mapped", remedy="map it: remap")
+        raise InvalidDocument(
+            f"{entry.kind} {entry.number} was not mapped", remedy=f"remap('{entry.number}')"
+        )
     return read_payload(entry.payload)
 
 

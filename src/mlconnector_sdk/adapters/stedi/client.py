@@ -45,7 +45,8 @@ class StediFace(VendorFace[Colour]):
         hooks: Hooks | None,
         user_agent: str,
     ) -> None:
-        self.profile = profile or stedi_profile(settings.profile, base_url=settings.base_url)
+        chosen = profile or stedi_profile(settings.profile)
+        self.profile = chosen.at(api=settings.base_url)
         auth = ApiKey(
             "Authorization",
             settings.api_key,

@@ -87,5 +87,5 @@ def read_payload(payload: bytes) -> OutboundTransaction:
         raise InvalidDocument(
             f"the transaction to send cannot be read: {error.message}",
             path=error.path,
-            remedy="map the document again: remap",
+            remedy="map the document again: remap(number)",
         ) from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from mlconnector_sdk.core.profile import Profile
 from mlconnector_sdk.core.retry import Kind, Row, Verdict, Verdicts
@@ -95,5 +95,4 @@ def stedi_profile(name: str = "core", *, base_url: str = "") -> StediProfile:
             remedy=f"choose one of: {', '.join(sorted(_PROFILES))}",
             path="profile",
         )
-    found = _PROFILES[name]
-    return evolve(found, origins={**found.origins, "api": base_url}) if base_url else found
+    return _PROFILES[name].at(api=base_url)

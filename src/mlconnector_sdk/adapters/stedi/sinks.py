@@ -72,7 +72,8 @@ class TransactionSink:
         except NotFound as error:
             error.remedy = (
                 f"check in the Stedi portal that partnership {outbound.partnership} has the transaction "
-                f"setting {outbound.setting}, and correct the partner file if it has not"
+                f"setting {outbound.setting}; if it has not, correct the partner file, make the pipeline anew, "
+                f"then remap('{entry.number}')"
             )
             raise
         return SendResult(
@@ -128,7 +129,9 @@ class TransactionSink:
 
 def _payload(entry: Entry) -> OutboundTransaction:
     if entry.payload is None:
-        raise InvalidDocument(f"{entry.kind} {entry.number} was not mapped", remedy="map it: remap")
+        raise InvalidDocument(
+            f"{entry.kind} {entry.number} was not mapped", remedy=f"remap('{entry.number}')"
+        )
     return read_payload(entry.payload)
 
 

@@ -85,14 +85,34 @@ class StediWebhook:
         username: str,
         password: Secret,
         *,
+        previous: Secret | None = None,
         sources: Mapping[str, Collection[str]] | None = None,
         mode: str = "production",
     ) -> StediWebhook:
-        """A webhook whose credential set is of type Basic."""
-        if not password:
-            raise ConfigurationError("a webhook with an empty password would take every forgery")
-        pair = b64encode(f"{username}:{password.reveal()}".encode()).decode()
-        return cls(secret=Secret(f"Basic {pair}"), sources=sources or {SOURCE: ("855",)}, mode=mode)
+        """A webhook whose credential set is of type Basic.
+
+        Args:
+            username: The same for both passwords.
+            password: Of the credential set.
+            previous: Also taken, while a rotated password is not yet everywhere.
+            sources: As of the class.
+            mode: As of the class.
+
+        Raises:
+            ConfigurationError: A password is empty.
+        """
+
+        def header(one: Secret) -> Secret:
+            if not one:
+                raise ConfigurationError("a webhook with an empty password would take every forgery")
+            return Secret("Basic " + b64encode(f"{username}:{one.reveal()}".encode()).decode())
+
+        return cls(
+            secret=header(password),
+            previous=None if previous is None else header(previous),
+            sources=sources or {SOURCE: ("855",)},
+            mode=mode,
+        )
 
     def parse(self, headers: Mapping[str, str], body: bytes, *, received_at: datetime) -> tuple[Event, ...]:
         """The events in a request: one for each source that it interests, often none.
