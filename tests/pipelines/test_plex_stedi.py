@@ -217,6 +217,19 @@ def test_an_unknown_partner_is_a_dead_letter_that_a_mended_file_delivers(company
     assert [each.number for each in company.network.sent] == ["PO-2", "PO-1"]
 
 
+def test_a_wrong_setting_is_remapped_once_the_file_is_corrected(company: Company) -> None:
+    (company.folder / "partners.toml").write_text(PARTNERS.replace("us_acme-850", "typo"))
+    company.sync = company.pipeline()
+    company.order()
+    company.sync.run()
+    assert "remap('PO-1')" in only_letter(company)
+    (company.folder / "partners.toml").write_text(PARTNERS)
+    company.sync = company.pipeline()
+    company.sync.remap("PO-1")
+    assert company.sync.run().ok
+    assert len(company.network.sent) == 1
+
+
 def test_unlisted_suppliers_may_be_ignored(company: Company) -> None:
     (company.folder / "partners.toml").write_text('unlisted = "ignore"\n' + PARTNERS)
     company.sync = company.pipeline()

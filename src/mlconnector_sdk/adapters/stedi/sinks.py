@@ -72,8 +72,8 @@ class TransactionSink:
         except NotFound as error:
             error.remedy = (
                 f"check in the Stedi portal that partnership {outbound.partnership} has the transaction "
-                f"setting {outbound.setting}; if it has not, correct the partner file, make the pipeline anew, "
-                f"then remap('{entry.number}')"
+                f"setting {outbound.setting}; if it has not, correct the partner file, make the pipeline "
+                f"anew, then remap('{entry.number}')"
             )
             raise
         return SendResult(
