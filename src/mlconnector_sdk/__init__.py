@@ -7,9 +7,9 @@ vendor. Everything else is one level down: `mlconnector_sdk.errors`, `mlconnecto
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from mlconnector_sdk.lazy import lazily
 from mlconnector_sdk.version import __version__
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ __all__ = [
     "wsgi_app",
 ]
 
-_HOME = {
+_HOMES = {
     "AccessReport": "core.access",
     "AsyncPipeline": "flow",
     "AsyncPlex": "adapters.plex",
@@ -91,14 +91,4 @@ _HOME = {
     "wsgi_app": "webhooks",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazily(__name__, _HOMES)

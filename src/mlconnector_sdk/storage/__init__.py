@@ -11,8 +11,9 @@ Nothing is imported before it is asked for: the memory backend needs neither sql
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from mlconnector_sdk.lazy import lazily
 
 if TYPE_CHECKING:
     from mlconnector_sdk.storage.memory import (
@@ -41,11 +42,16 @@ __all__ = [
     "SQLiteTokenStore",
 ]
 
-_MODULES = {"KeyRing": "vault", "Memory": "memory", "SQLite": "sqlite"}
+_HOMES = {
+    "KeyRing": "vault",
+    "MemoryAuditLog": "memory",
+    "MemorySecretStore": "memory",
+    "MemoryStore": "memory",
+    "MemoryTokenStore": "memory",
+    "SQLiteAuditLog": "sqlite",
+    "SQLiteSecretStore": "sqlite",
+    "SQLiteStore": "sqlite",
+    "SQLiteTokenStore": "sqlite",
+}
 
-
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        module = next(module for prefix, module in _MODULES.items() if name.startswith(prefix))
-        return getattr(import_module(f"{__name__}.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -5,8 +5,9 @@ The names below are loaded on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from mlconnector_sdk.lazy import lazily
 
 if TYPE_CHECKING:
     from mlconnector_sdk.adapters.stedi.client import AsyncStedi, Stedi, StediFace
@@ -63,14 +64,4 @@ _HOMES = {
     "stedi_profile": "profile",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazily(__name__, _HOMES)
