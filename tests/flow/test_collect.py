@@ -49,11 +49,15 @@ def test_an_edit_of_what_existed_before_is_held(pipeline: Pipeline, orders: Orde
     assert [letter.state for letter in pipeline.dead_letters()] == [State.HELD]
 
 
-def test_baseline_again_changes_nothing(live: Pipeline, orders: Orders) -> None:
+def test_baseline_before_every_run_swallows_nothing(
+    live: Pipeline, orders: Orders, outbox: Outbox, store: Store
+) -> None:
+    before = store.checkpoint("orders")
     orders.put("PO-1", "a")
-    live.baseline()
     report = live.baseline()
-    assert (report.flows[0].added, report.flows[0].known) == (0, 1)
+    assert (report.flows[0].added, store.checkpoint("orders")) == (0, before)
+    live.run()
+    assert [number for number, _ in outbox.sent] == ["PO-1"]
 
 
 def test_since_is_a_starting_point(

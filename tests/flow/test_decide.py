@@ -81,3 +81,32 @@ def test_a_newer_state_answers_older_questions_but_not_uncertain_ones() -> None:
 def test_an_event_never_answers_another_one() -> None:
     history = [entry(1, State.DEAD, feed=Feed.EVENT), entry(2, feed=Feed.EVENT)]
     assert made_moot(history[1], history) == []
+
+
+@pytest.mark.parametrize(
+    "newer",
+    [
+        State.PENDING,
+        State.IN_FLIGHT,
+        State.ACCEPTED,
+        State.DELIVERED,
+        State.ACKNOWLEDGED,
+        State.REJECTED,
+        State.UNCHANGED,
+        State.HELD,
+    ],
+)
+def test_an_older_state_gives_way_to_a_newer_one_whatever_became_of_that(newer: State) -> None:
+    history = [entry(1), entry(2, newer)]
+    assert decide(history[0], history) == Supersede(history[1])
+
+
+@pytest.mark.parametrize("newer", [State.DEAD, State.SUPERSEDED, State.KNOWN])
+def test_an_older_state_goes_where_the_newer_one_came_to_nothing(newer: State) -> None:
+    history = [entry(1), entry(2, newer)]
+    assert decide(history[0], history) == Deliver(None)
+
+
+def test_an_older_state_gives_way_to_a_newer_one_that_may_have_arrived() -> None:
+    history = [entry(1), evolve(entry(2, State.DEAD), outcome_unknown=True)]
+    assert decide(history[0], history) == Supersede(history[1])

@@ -8,13 +8,21 @@ import signal
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 
-from mlconnector_sdk.errors import AuthenticationFailed, NoStartingPoint, Throttled
-from mlconnector_sdk.flow import DailyAt, Every, Pipeline, RunReport
-from mlconnector_sdk.records import Event
+from mlconnector_sdk.errors import (
+    AuthenticationFailed,
+    NoStartingPoint,
+    OutcomeUnknown,
+    Throttled,
+    VendorUnavailable,
+)
+from mlconnector_sdk.flow import DailyAt, Every, Observation, OnUnknown, Pipeline, RunReport
+from mlconnector_sdk.ports import Store
+from mlconnector_sdk.records import Event, State
 from mlconnector_sdk.testing.clock import VirtualClock
 
-from .fakes import Answers, Orders, Outbox
+from .fakes import Answers, Orders, Outbox, order_flow
 
 TEN_MINUTES = Every(timedelta(minutes=10))
 
@@ -145,3 +153,123 @@ def test_a_signal_stops_it_cleanly(
 def test_without_a_starting_point_it_says_so_at_once(pipeline: Pipeline) -> None:
     with pytest.raises(NoStartingPoint, match="baseline"):
         pipeline.run_every(TEN_MINUTES)
+
+
+def test_a_signal_stops_a_batch_after_the_document_in_hand(
+    live: Pipeline, orders: Orders, outbox: Outbox
+) -> None:
+    live.flows["orders"] = evolve(live.flows["orders"], batch=10)
+    for n in range(5):
+        orders.put(f"PO-{n}", "a")
+    outbox.fails = lambda entry: os.kill(os.getpid(), signal.SIGTERM) if entry.number == "PO-1" else None
+    live.run_every(TEN_MINUTES)
+    assert len(outbox.sent) == 2
+    left = [entry for entry in live.store.find(flow="orders") if entry.state is State.PENDING]  # type: ignore[union-attr]
+    assert [(entry.attempts, entry.leased_until) for entry in left] == [(0, None)] * 3
+
+
+def test_a_daily_poll_that_meets_an_outage_is_made_up_for_soon(
+    live: Pipeline, orders: Orders, outbox: Outbox, clock: VirtualClock
+) -> None:
+    orders.put("PO-1", "a")
+    orders.fails = VendorUnavailable("503")
+    start = clock.monotonic()
+
+    def until() -> bool:
+        if clock.monotonic() - start > 400:
+            orders.fails = None
+        return bool(outbox.sent) or clock.monotonic() - start > 3600
+
+    live.run_every(DailyAt(("08:00",)), until=until)
+    assert outbox.sent
+    assert clock.monotonic() - start < 700
+    assert len(orders.windows) <= 5, "and the vendor is not pestered meanwhile"
+
+
+def test_a_document_that_is_put_off_twice_still_goes_in_time(
+    live: Pipeline, orders: Orders, outbox: Outbox, clock: VirtualClock
+) -> None:
+    orders.put("PO-1", "a")
+    losses: list[float] = []
+
+    def twice(_entry: object) -> OutcomeUnknown | None:
+        losses.append(clock.monotonic())
+        return OutcomeUnknown("lost") if len(losses) <= 3 else None
+
+    outbox.fails = twice
+    outbox.on_unknown = OnUnknown(same_key_for=timedelta(hours=24))
+    live.run_every(DailyAt(("07:00",)), until=for_seconds(clock, 3600))  # type: ignore[arg-type]
+    assert len(outbox.sent) == 1
+    assert len(losses) == 4
+
+
+def test_a_stored_event_that_cannot_be_fetched_does_not_spin(
+    live: Pipeline, answers: Answers, clock: VirtualClock
+) -> None:
+    tries: list[float] = []
+
+    async def observe(_event: Event) -> list[Observation]:
+        tries.append(clock.monotonic())
+        raise VendorUnavailable("503")
+
+    answers.observe = observe  # type: ignore[method-assign]
+    live.receive(Event(source="edi.answers", event_id="e-1", body=b"t-1", received_at=clock.now()))
+    live.run_every(DailyAt(("07:00",)), until=for_seconds(clock, 3600))  # type: ignore[arg-type]
+    gaps = [after - before for before, after in itertools.pairwise(tries)]
+    assert len(tries) > 10, "it is tried again in good time"
+    assert min(gaps) >= 50
+
+
+@pytest.mark.parametrize("back", [30, 7200])
+def test_a_clock_that_is_set_back_delays_no_tick(
+    live: Pipeline, orders: Orders, clock: VirtualClock, back: float
+) -> None:
+    polls = len(orders.windows)
+    jumped: list[bool] = []
+
+    def until() -> bool:
+        if not jumped and len(clock.slept) > 120:
+            jumped.append(True)
+            clock.advance(-back)
+        return len(clock.slept) > 120 + 700
+
+    live.run_every(TEN_MINUTES, until=until)
+    assert len(orders.windows) - polls >= 2, "one at the start, one within ten minutes after the jump"
+
+
+def test_two_watches_on_one_store_poll_once_at_a_time(
+    live: Pipeline, store: Store, orders: Orders, outbox: Outbox, clock: VirtualClock
+) -> None:
+    """The second finds the first one polling, and leaves it to it."""
+    other_outbox = Outbox()
+    other = Pipeline("other", [order_flow(orders, other_outbox)], store=store, clock=clock)
+    inside: list[int] = []
+
+    def meanwhile(_entry: object) -> None:
+        before = len(orders.windows)
+        rounds = itertools.count()
+        other.run_every(TEN_MINUTES, until=lambda: next(rounds) > 6)
+        inside.append(len(orders.windows) - before)
+
+    orders.put("PO-1", "a")
+    outbox.fails = meanwhile
+    ends = itertools.count()
+    live.run_every(TEN_MINUTES, until=lambda: bool(inside) and next(ends) > 6)
+    assert inside == [0]
+    assert (len(outbox.sent), other_outbox.sent) == (1, [])
+
+
+def test_what_on_report_raises_ends_the_watch_and_leaves_nothing_claimed(
+    live: Pipeline, orders: Orders, outbox: Outbox, clock: VirtualClock
+) -> None:
+    def alarm(_report: RunReport) -> None:
+        raise RuntimeError("the alarm is broken")
+
+    before = signal.getsignal(signal.SIGTERM)
+    orders.put("PO-1", "a")
+    with pytest.raises(RuntimeError, match="alarm"):
+        live.run_every(TEN_MINUTES, on_report=alarm)
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert len(outbox.sent) == 1
+    assert live.store.claim("poll orders", "me", now=clock.now(), until=clock.now())
+    live.run_every(TEN_MINUTES, until=for_seconds(clock, 5))  # type: ignore[arg-type]

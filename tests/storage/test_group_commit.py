@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +29,7 @@ def group(path, statements):
     """A group commit whose statements are written down."""
 
     def connect():
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=0.01, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.set_trace_callback(statements.append)
         return connection
@@ -88,8 +89,32 @@ def test_an_operation_that_fails_takes_no_other_with_it(group, statements, path)
     failed = [future.exception() for future in futures]
     assert sum(isinstance(error, sqlite3.IntegrityError) for error in failed) == 1
     assert sum(error is None for error in failed) == 3
-    assert statements.count("COMMIT") == 1
+    assert statements.count("COMMIT") == 3  # each of the others has one of its own
     assert flows(path) == ["a", "b", "c"]
+
+
+def test_one_that_fails_alone_is_not_tried_again(group, statements, path):
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        group.run(lambda connection: connection.execute("INSERT INTO missing VALUES (1)"))
+    assert statements == ["BEGIN IMMEDIATE", "ROLLBACK"]
+
+
+def test_an_operation_returns_no_cursor(group, path):
+    """Freed by its own thread, it would reset the statement that another thread is running."""
+    with pytest.raises(TypeError, match="not a cursor"):
+        group.run(lambda connection: connection.execute("INSERT INTO checkpoints VALUES ('a', '{}', 1)"))
+    assert flows(path) == []
+
+
+def test_nobody_waits_for_a_lock_in_turn(group, path):
+    """When the file stays locked, all that are queued give up together."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        futures = gathered(group, [insert(str(n)) for n in range(4)])
+        errors = {id(future.exception()) for future in futures}
+        assert [future.exception().sqlite_errorcode for future in futures] == [sqlite3.SQLITE_BUSY] * 4
+        assert len(errors) == 1
+    assert flows(path) == []
 
 
 def test_a_commit_that_fails_is_told_to_everybody(group, path):
@@ -137,6 +162,24 @@ def test_what_a_full_disk_undoes_is_told_to_everybody(path):
         assert flows(path) == ([] if small.exception() else ["a"])
         assert store.find() == []
         assert group.run(insert("after"))
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system sends no signals to threads")
+def test_what_nobody_waits_for_any_more_does_not_happen(group, path):
+    def interrupt():
+        waits = threading.Event()
+        while not group._queue:
+            waits.wait(0.001)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    group.pause()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            group.run(insert("given up"))
+    group.resume()
+    group.run(insert("after"))
+    assert flows(path) == ["after"]
 
 
 def test_calls_of_one_commit_see_each_other(path):

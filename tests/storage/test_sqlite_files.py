@@ -26,7 +26,12 @@ from mlconnector_sdk.storage.sqlite import (
     schema,
 )
 from mlconnector_sdk.testing.contract import at_once
-from mlconnector_sdk.testing.store_contract.samples import NOW, event, order
+from mlconnector_sdk.testing.store_contract.samples import NOW, change, event, order
+
+
+def descriptors(path):
+    """Open files at or below a path; empty where the system has no list of them."""
+    return [link for link in Path("/proc/self/fd").glob("*") if str(path) in os.path.realpath(link)]
 
 
 def refused(path, *reasons, **options):
@@ -39,6 +44,7 @@ def refused(path, *reasons, **options):
     assert error.scope is Scope.FLOW
     for reason in reasons:
         assert reason in str(error)
+    assert descriptors(path) == []  # though the traceback still holds everything that is not closed
     return error
 
 
@@ -168,7 +174,7 @@ def test_a_file_that_cannot_be_created(tmp_path, monkeypatch):
 
 def test_a_file_that_may_only_be_read(path):
     with SQLiteStore(path) as store:
-        store._database.write(lambda connection: connection.execute("PRAGMA query_only = ON"))
+        store._database.write(lambda connection: connection.execute("PRAGMA query_only = ON").fetchone())
         with pytest.raises(StoreError, match="is read only") as caught:
             store.admit(event("e1"))
         assert str(path) in str(caught.value)
@@ -192,7 +198,7 @@ def test_a_full_disk(path):
     with SQLiteStore(path) as store:
         store.admit(event("e1"))
         pages = store._database.read(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
-        store._database.write(lambda c: c.execute(f"PRAGMA max_page_count = {pages + 2}"))
+        store._database.write(lambda c: c.execute(f"PRAGMA max_page_count = {pages + 2}").fetchone())
         before = store.find()
         many = tuple(order(f"PO-{n}", "A", record=bytes(1000)) for n in range(100))
         with pytest.raises(StoreError, match="disk or the quota is full") as caught:
@@ -200,7 +206,7 @@ def test_a_full_disk(path):
         assert "make room" in caught.value.remedy
         assert store.find() == before
         assert len(store.pending_events("stedi.transactions")) == 1
-        store._database.write(lambda c: c.execute("PRAGMA max_page_count = 1000000"))
+        store._database.write(lambda c: c.execute("PRAGMA max_page_count = 1000000").fetchone())
         assert len(store.collect(Collection(entries=many)).added) == 100
 
 
@@ -255,10 +261,6 @@ def test_the_owner_alone_may_read_a_new_file(tmp_path):
     assert modes == {"sync.db": 0o600, "sync.db-wal": 0o600, "sync.db-shm": 0o600}
 
 
-def descriptors(path):
-    return [link for link in Path("/proc/self/fd").iterdir() if str(path) in os.path.realpath(link)]
-
-
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="there is no list of open files to look at")
 def test_closing_closes_the_connections_of_all_threads(path):
     store = SQLiteStore(path)
@@ -270,6 +272,20 @@ def test_closing_closes_the_connections_of_all_threads(path):
         SQLiteStore(path.parent)
     gc.collect()
     assert descriptors(path.parent) == []
+
+
+def test_what_reads_cannot_write(path):
+    with SQLiteStore(path) as store, pytest.raises(StoreError, match="is read only"):
+        store._database.read(lambda connection: connection.execute("DELETE FROM inbox").rowcount)
+
+
+def test_what_is_replaced_does_not_linger(path):
+    with SQLiteStore(path) as store:
+        [entry] = store.collect(Collection(entries=(order("PO-1", "A"),))).added
+        store.save([change(entry, payload=b"canary" * 3_000)])
+        [entry] = store.find()
+        store.save([change(entry, payload=b"850")])
+    assert b"canary" not in path.read_bytes()
 
 
 def test_commits_are_on_the_disk_before_they_return(path):

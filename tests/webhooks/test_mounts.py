@@ -147,3 +147,50 @@ def test_a_wsgi_length_that_is_no_number_is_refused() -> None:
     environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": "-1", "wsgi.input": io.BytesIO()}
     list(app(environ, lambda line, headers: status.append(line)))
     assert status == ["400 Bad Request"]
+
+
+def test_a_body_that_was_cut_short_is_neither_read_nor_answered() -> None:
+    """What arrived may be genuine as far as it goes: half an event must not be taken for a whole one."""
+    inbox = Inbox()
+    app = asgi_app(Receiver(parser=Parser(), admit=inbox.receive, clock=FixedClock()))
+    messages = [{"type": "http.request", "body": b"e-1", "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "headers": [(b"x-key", b"right")]}
+    asyncio.run(app(scope, receive, send))  # type: ignore[arg-type]
+    assert (inbox.events, sent) == ({}, [])
+
+
+@pytest.mark.parametrize(("size", "status"), [(3, "200 OK"), (1001, "413 Request Entity Too Large")])
+def test_a_body_in_chunks_is_read_where_the_server_marks_its_end(size: int, status: str) -> None:
+    inbox = Inbox()
+    app = wsgi_app(Receiver(parser=Parser(), admit=inbox.receive, clock=FixedClock()))
+    seen: list[str] = []
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "HTTP_X_KEY": "right",
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "wsgi.input": io.BytesIO(b"e" * size),
+        "wsgi.input_terminated": True,
+    }
+    list(app(environ, lambda line, headers: seen.append(line)))
+    assert seen == [status]
+    assert len(inbox.events) == (1 if size == 3 else 0)
+
+
+def test_without_length_and_without_an_end_nothing_is_read() -> None:
+    class Endless:
+        def read(self, _size: int = -1) -> bytes:
+            raise AssertionError("this would block for ever")
+
+    app = wsgi_app(Receiver(parser=Parser(), admit=Inbox().receive, clock=FixedClock()))
+    seen: list[str] = []
+    environ = {"REQUEST_METHOD": "POST", "HTTP_X_KEY": "right", "wsgi.input": Endless()}
+    list(app(environ, lambda line, headers: seen.append(line)))
+    assert seen

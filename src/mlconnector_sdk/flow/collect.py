@@ -2,26 +2,43 @@
 
 Entries are committed batch by batch, the checkpoint in one commit with the last batch, and only after the
 whole window was read. A crash anywhere re-reads the window; what was admitted already is known by its key.
+
+An entry's line in the trail is written when the store has given it its place, and once more before anything
+else happens to it: a crash in between leaves no gap. An entry that begins at its end (known, dead) meets
+nothing else, so its line is written first.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from attrs import field, frozen
 
 from mlconnector_sdk.dual import arrived
-from mlconnector_sdk.errors import DocumentError, NoStartingPoint
+from mlconnector_sdk.errors import (
+    ConnectorError,
+    DocumentError,
+    NoStartingPoint,
+    Scope,
+    StoreError,
+    Throttled,
+)
 from mlconnector_sdk.flow.flow import Flow
+from mlconnector_sdk.flow.foresight import Foresight
 from mlconnector_sdk.flow.journal import Journal, told
 from mlconnector_sdk.flow.keys import ordering_key
 from mlconnector_sdk.flow.report import FlowReport
 from mlconnector_sdk.flow.source import Observation, Window
 from mlconnector_sdk.ports import Clock, Store
-from mlconnector_sdk.records import Checkpoint, Collection, Event, NewEntry, State
+from mlconnector_sdk.records import Checkpoint, Collected, Collection, Event, NewEntry, State
 
-__all__ = ["Collector", "new_entry"]
+__all__ = ["Collector", "new_entry", "observed"]
+
+_LOG = logging.getLogger("mlconnector_sdk.flow")
+_PAGE = 100  # inbox rows that are read at a time
+_OUTAGE = 3  # events in a row that cannot be fetched: the vendor is down, the others need not be tried
 
 
 def new_entry(flow: Flow, seen: Observation, *, at: datetime, baseline: bool = False) -> NewEntry:
@@ -50,6 +67,29 @@ def new_entry(flow: Flow, seen: Observation, *, at: datetime, baseline: bool = F
     )
 
 
+async def observed(flow: Flow, event: Event) -> Sequence[Observation]:
+    """The records behind a stored webhook; one that can never be read becomes a dead letter.
+
+    Raises:
+        VendorError: The records cannot be fetched now.
+    """
+    try:
+        return await flow.source.observe(event)
+    except DocumentError as error:
+        reason, remedy = told(error)
+    except ConnectorError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a host's source must not take the inbox down
+        _LOG.error("reading the event %s of %s failed", event.event_id, event.source, exc_info=error)
+        reason = f"the event cannot be read: {type(error).__name__}: {error}"
+        remedy = "mend the source (the log has the traceback); the poll finds the record behind the event"
+    return [
+        Observation(
+            number=event.event_id, record=event.body, event_id=event.event_id, reason=reason, remedy=remedy
+        )
+    ]
+
+
 @frozen(kw_only=True)
 class Collector:
     """Reads sources into the outbox."""
@@ -73,8 +113,11 @@ class Collector:
         checkpoint = await arrived(self.store.checkpoint(flow.name))
         if checkpoint is None and since is None:
             raise NoStartingPoint(f"the flow '{flow.name}' has never run and has no starting point")
-        await self.empty_inbox(flow, report)
+        problem = await self._empty_inbox(flow, report)
+        # An event that cannot be fetched must not stop the poll, which finds what events have missed.
         await self._window(flow, report, checkpoint, since=since, moves=checkpoint is None or since is None)
+        if problem is not None:
+            raise problem
 
     async def baseline(self, flow: Flow, report: FlowReport) -> None:
         """Take what exists now as known: it is compared with later, and never sent."""
@@ -89,26 +132,37 @@ class Collector:
         Raises:
             VendorError: The records behind one cannot be fetched now; it stays in the inbox.
         """
-        while events := await arrived(self.store.pending_events(flow.source.name)):
-            for event in events:
-                seen = await self._observe(flow, event)
-                closes = ((event.source, event.event_id),)
-                await self._commit(flow, report, seen, closes=closes)
+        problem = await self._empty_inbox(flow, report)
+        if problem is not None:
+            raise problem
 
-    async def _observe(self, flow: Flow, event: Event) -> Sequence[Observation]:
-        try:
-            return await flow.source.observe(event)
-        except DocumentError as error:
-            reason, remedy = told(error)
-            return [
-                Observation(
-                    number=event.event_id,
-                    record=event.body,
-                    event_id=event.event_id,
-                    reason=reason,
-                    remedy=remedy,
-                )
-            ]
+    async def _empty_inbox(self, flow: Flow, report: FlowReport) -> ConnectorError | None:
+        """One event that cannot be fetched holds up no other; the first problem of that kind is returned."""
+        first: ConnectorError | None = None
+        left: set[str] = set()  # stays in the inbox
+        in_a_row = 0
+        while not self.stopping():
+            rows = await arrived(self.store.pending_events(flow.source.name, limit=len(left) + _PAGE))
+            fresh = [row for row in rows if row.event_id not in left]
+            if not fresh:
+                break
+            for event in fresh:
+                if self.stopping():
+                    break
+                try:
+                    seen = await observed(flow, event)
+                except StoreError:
+                    raise
+                except ConnectorError as error:
+                    first = first or error
+                    left.add(event.event_id)
+                    in_a_row += 1
+                    if error.scope is Scope.FLOW or isinstance(error, Throttled) or in_a_row >= _OUTAGE:
+                        return first
+                else:
+                    in_a_row = 0
+                    await self._commit(flow, report, seen, closes=((event.source, event.event_id),))
+        return first
 
     async def _window(
         self,
@@ -133,8 +187,9 @@ class Collector:
                 if self.stopping():
                     return  # the window is not read completely: the next run reads it again
             after = Checkpoint(flow=flow.name, cursors=walk.cursors, revision=before.revision)
-            moved = after if moves else None
-            await self._commit(flow, report, held_back, checkpoint=moved, baseline=baseline)
+            collected = await self._commit(
+                flow, report, held_back, checkpoint=after if moves else None, baseline=baseline
+            )
         finally:
             await walk.close()
         took: timedelta = self.clock.now() - started
@@ -147,7 +202,7 @@ class Collector:
                 "seconds": f"{took.total_seconds():.3f}",
                 "start": since.isoformat() if since else str(dict(before.cursors)),
                 "end": str(dict(after.cursors)),
-                "checkpoint": "moved" if moves else "left where it was",
+                "checkpoint": "moved" if collected.checkpoint_moved else "left where it was",
             },
         )
         await self.journal.write([receipt])
@@ -161,14 +216,26 @@ class Collector:
         closes: tuple[tuple[str, str], ...] = (),
         checkpoint: Checkpoint | None = None,
         baseline: bool = False,
-    ) -> None:
+    ) -> Collected:
         if not (seen or closes or checkpoint):
-            return
+            return Collected()
         at = self.clock.now()
         entries = tuple(new_entry(flow, each, at=at, baseline=baseline) for each in seen)
+        await self._tell_of_finished(entries)
         collection = Collection(entries=entries, closes=closes, checkpoint=checkpoint)
         collected = await arrived(self.store.collect(collection))
         await self.journal.write([self.journal.observed(entry) for entry in collected.added])
         report.added += len(collected.added)
         report.known += collected.known
         report.letters += [entry for entry in collected.added if entry.state is State.DEAD]
+        return collected
+
+    async def _tell_of_finished(self, entries: Sequence[NewEntry]) -> None:
+        finished = {new.ordering_key for new in entries if new.state is not State.PENDING}
+        if not finished:
+            return
+        foresight = Foresight(self.store)
+        foretold = [await foresight.entry(new) for new in entries if new.ordering_key in finished]
+        await self.journal.write(
+            [self.journal.observed(entry) for entry in foretold if entry and entry.state is not State.PENDING]
+        )

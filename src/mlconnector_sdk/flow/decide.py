@@ -32,12 +32,12 @@ def decide(entry: Entry, history: Sequence[Entry]) -> Deliver | Supersede:
     """Decide about a pending entry; ``history`` is everything under its ordering key, by sequence.
 
     An event happened and is delivered for what it is. A state that was never in flight gives way to a
-    newer one; else it is mapped against the last state that the partner took, or, where nothing was ever
-    sent, against the one that was known at go-live.
+    newer one that waits or went: it would set the partner back. Else it is mapped against the last state
+    that the partner took, or, where nothing was ever sent, against the one that was known at go-live.
     """
     if entry.feed is Feed.EVENT:
         return Deliver(None)
-    newer = [other for other in history if other.sequence > entry.sequence and other.state is State.PENDING]
+    newer = [other for other in history if other.sequence > entry.sequence and _stands(other)]
     if newer and entry.attempts == 0:
         return Supersede(newer[-1])
     earlier = [other for other in history if other.sequence < entry.sequence]
@@ -45,6 +45,13 @@ def decide(entry: Entry, history: Sequence[Entry]) -> Deliver | Supersede:
     known = [other for other in earlier if other.state is State.KNOWN]
     compare_with = taken or known
     return Deliver(compare_with[-1] if compare_with else None)
+
+
+def _stands(newer: Entry) -> bool:
+    """Whether a newer observation takes the place of an older one that a person made pending again."""
+    if newer.state is State.DEAD:
+        return newer.outcome_unknown
+    return newer.state not in (State.SUPERSEDED, State.KNOWN)
 
 
 def made_moot(entry: Entry, history: Sequence[Entry]) -> list[Entry]:

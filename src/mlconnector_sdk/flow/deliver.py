@@ -13,7 +13,7 @@ from datetime import timedelta
 from attrs import evolve, field, frozen
 
 from mlconnector_sdk.dual import arrived
-from mlconnector_sdk.errors import ConnectorError, Scope
+from mlconnector_sdk.errors import ConnectorError, Scope, VendorUnavailable
 from mlconnector_sdk.flow.decide import Supersede, decide, made_moot
 from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.journal import Journal, told
@@ -23,11 +23,12 @@ from mlconnector_sdk.flow.outcomes import Outcomes
 from mlconnector_sdk.flow.recover import Recovery
 from mlconnector_sdk.flow.report import FlowReport
 from mlconnector_sdk.ports import Clock, Store
-from mlconnector_sdk.records import Change, Entry, State
+from mlconnector_sdk.records import Entry, State
 
 __all__ = ["Deliverer"]
 
 _MARGIN = timedelta(seconds=30)  # what a lease lasts beyond the requests that are made under it
+_OUTAGE = 3  # sends in a row without an answer: the vendor is down, and the rest shall not become uncertain
 
 
 @frozen(kw_only=True)
@@ -48,27 +49,29 @@ class Deliverer:
         Raises:
             ConnectorError: Of scope FLOW or VENDOR. Every document concerned stays pending.
         """
-        # Long enough for one request that takes its time; what a slow batch leaves over is taken back and
-        # leased again. A longer lease would only make the next process wait longer after a crash.
-        lease_length = 2 * flow.sink.timeout + _MARGIN
+        outcomes = Outcomes(store=self.store, journal=self.journal, clock=self.clock, report=report)
+        recovery = Recovery(flow=flow, outcomes=outcomes, clock=self.clock)
         worked_on = 0
         while not self.stopping():
             now = self.clock.now()
             leased = await arrived(
-                self.store.lease(flow.name, now=now, until=now + lease_length, limit=max(1, flow.batch))
+                self.store.lease(
+                    flow.name, now=now, until=now + _lease_length(flow), limit=max(1, flow.batch)
+                )
             )
             if not leased:
                 break
             worked_on += len(leased)
-            outcomes = Outcomes(store=self.store, journal=self.journal, clock=self.clock, report=report)
-            recovery = Recovery(flow=flow, outcomes=outcomes, clock=self.clock)
+            outcomes.begin(leased)
             try:
-                ready = [entry for entry in leased if entry.state is State.PENDING]
-                ready = await self._map_all(flow, ready, outcomes)
+                pending = [entry for entry in leased if entry.state is State.PENDING]
+                ready = await self._map_all(flow, pending, outcomes)
                 ready += await recovery.look(entry for entry in leased if entry.state is State.IN_FLIGHT)
-                await self._send_all(flow, ready, outcomes)
+                await self._send_all(flow, ready, outcomes, recovery)
             finally:
                 await outcomes.record()
+        if recovery.problem is not None:
+            raise recovery.problem
         return worked_on
 
     async def _map_all(self, flow: Flow, entries: Sequence[Entry], outcomes: Outcomes) -> list[Entry]:
@@ -82,7 +85,7 @@ class Deliverer:
                 continue
             for older in made_moot(entry, history):
                 outcomes.superseded(older, by=entry)
-            if entry.payload is not None:  # frozen by an earlier attempt that certainly did not arrive
+            if entry.payload is not None:  # a person wants these bytes, and no others, to go again
                 ready.append(entry)
                 continue
             try:
@@ -109,60 +112,83 @@ class Deliverer:
         outcomes.note(self.journal.step(entry, "mapped", mapped.summary or f"mapped to {entry.kind}"))
         return evolve(entry, payload=mapped.payload, idempotency_key=key)
 
-    async def _send_all(self, flow: Flow, entries: list[Entry], outcomes: Outcomes) -> None:
+    async def _send_all(
+        self, flow: Flow, entries: list[Entry], outcomes: Outcomes, recovery: Recovery
+    ) -> None:
         if not entries:
             return
         try:
             await flow.sink.ready()
         except ConnectorError as error:
-            outcomes.not_now(entries, error)
+            outcomes.put_off(entries, error)
             raise
         in_flight = await self._mark_in_flight(flow, entries, outcomes)
         for index, entry in enumerate(in_flight):
-            if not self._lease_outlives_request(flow, entry):
-                outcomes.never_left(in_flight[index:])
+            if self.stopping():
+                outcomes.never_left(in_flight[index:], "not sent: the program was told to stop")
+                return
+            if not (self._lease_outlives_request(flow, entry) and recovery.may_repeat(entry)):
+                outcomes.never_left(in_flight[index:], "not sent: the time set aside for it was used up")
                 return
             try:
-                result = await flow.sink.send(entry)
-            except ConnectorError as error:
-                outcomes.failed(flow, entry, error)
-                if error.scope is not Scope.DOCUMENT:
-                    outcomes.never_left(in_flight[index + 1 :])
-                    raise
-            else:
-                outcomes.accepted(entry, result)
+                await self._send(flow, entry, outcomes)
+            except BaseException as error:
+                # The one in hand may have arrived; those behind it certainly have not.
+                outcomes.never_left(in_flight[index + 1 :], f"not sent: stopped by {type(error).__name__}")
+                raise
+
+    async def _send(self, flow: Flow, entry: Entry, outcomes: Outcomes) -> None:
+        try:
+            result = await flow.sink.send(entry)
+        except ConnectorError as error:
+            outcomes.failed(flow, entry, error)
+            if error.scope is not Scope.DOCUMENT:
+                raise
+            if outcomes.unanswered >= _OUTAGE:
+                raise VendorUnavailable(
+                    f"{outcomes.unanswered} sends to {flow.sink.name} in a row were not answered",
+                    remedy="nothing: what waits is tried again later; if it lasts, ask the vendor",
+                ) from error
+        except Exception as error:  # noqa: BLE001 - a host's sink must not take the queue down
+            outcomes.send_crashed(entry, error)
+        else:
+            outcomes.accepted(entry, result)
 
     async def _mark_in_flight(self, flow: Flow, entries: list[Entry], outcomes: Outcomes) -> list[Entry]:
         now = self.clock.now()
-        in_flight = [
-            evolve(
+        # The mark renews the lease: mapping and looking may have used it up, and the store refuses the mark
+        # of an entry that somebody else took over meanwhile.
+        leased_until = now + _lease_length(flow)
+        in_flight = []
+        for entry in entries:
+            marked = evolve(
                 entry,
                 state=State.IN_FLIGHT,
                 attempts=entry.attempts + 1,
                 first_sent_at=entry.first_sent_at or now,
+                leased_until=leased_until,
                 # A worker that dies now leaves this behind: nobody looks before the vendor can know.
-                not_before=(entry.leased_until or now) + flow.sink.on_unknown.settle,
+                not_before=leased_until + flow.sink.on_unknown.settle,
                 reason="",
                 remedy="",
-                changed_at=now,
+                changed_at=self.journal.moment(entry),
             )
-            for entry in entries
-        ]
-        outcomes.note(
-            *(self.journal.observed(entry) for entry in in_flight),
-            *(
-                self.journal.step(
-                    entry,
-                    "sending",
-                    f"attempt {entry.attempts}: {entry.kind} {entry.number} to {flow.sink.name}",
-                    {"idempotency key": entry.idempotency_key},
-                )
-                for entry in in_flight
-            ),
-        )
-        await outcomes.write_notes()
-        refused = set(await arrived(self.store.save([Change(entry=entry) for entry in in_flight])))
-        return [evolve(e, fence=e.fence + 1) for e in in_flight if e.id not in refused]
+            text = f"attempt {marked.attempts}: {entry.kind} {entry.number} to {flow.sink.name}"
+            outcomes.note(
+                self.journal.observed(entry),
+                self.journal.step(entry, "sending", text, {"idempotency key": entry.idempotency_key}),
+            )
+            in_flight.append(marked)
+        return await outcomes.mark(in_flight)
 
     def _lease_outlives_request(self, flow: Flow, entry: Entry) -> bool:
         return entry.leased_until is not None and entry.leased_until - self.clock.now() >= flow.sink.timeout
+
+
+def _lease_length(flow: Flow) -> timedelta:
+    """Long enough for one request that takes its time.
+
+    What a slow batch leaves over is taken back and leased again; a longer lease would only make the next
+    process wait longer after a crash.
+    """
+    return 2 * flow.sink.timeout + _MARGIN

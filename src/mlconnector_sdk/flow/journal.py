@@ -8,6 +8,7 @@ trail may know more than the store, never less.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from attrs import field, frozen
 
@@ -40,8 +41,20 @@ class Journal:
         return self._line(entry, "observed", text, str(entry.sequence), at_observation=True)
 
     def step(self, entry: Entry, kind: str, text: str, data: Mapping[str, str] | None = None) -> AuditEvent:
-        """One step in the life of an entry: the same step, attempt and text are the same line."""
-        return self._line(entry, kind, text, f"{entry.attempts}|{text}", data)
+        """One step in the life of an entry.
+
+        A step departs from what the store says: ``entry`` is the entry as it is stored before the step. A
+        lease changes nothing about that, so a step that is told again after a crash is the same line; a step
+        that is taken again after a person's retry, even with the same words, is another one.
+        """
+        return self._line(entry, kind, text, f"{entry.changed_at.isoformat()}|{text}", data)
+
+    def moment(self, entry: Entry) -> datetime:
+        """When the next step of an entry happens: later than its last one, even if the clock was set back.
+
+        So ``changed_at`` tells each step from the next, which is what `step` relies on.
+        """
+        return max(self.clock.now(), entry.changed_at + timedelta.resolution)
 
     def by_hand(
         self, entry: Entry, kind: str, text: str, data: Mapping[str, str] | None = None

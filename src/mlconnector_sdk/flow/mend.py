@@ -7,7 +7,7 @@ from attrs import evolve, field, frozen
 from mlconnector_sdk.dual import arrived
 from mlconnector_sdk.errors import DocumentError, LeaseLost
 from mlconnector_sdk.flow.journal import Journal
-from mlconnector_sdk.ports import Clock, Store
+from mlconnector_sdk.ports import Store
 from mlconnector_sdk.records import Change, Entry, State
 
 __all__ = ["Mending"]
@@ -21,7 +21,6 @@ class Mending:
 
     store: Store = field(repr=False)
     journal: Journal = field(repr=False)
-    clock: Clock = field(repr=False)
 
     async def letters(self) -> list[Entry]:
         """Everything that waits for a person, oldest first."""
@@ -89,7 +88,7 @@ class Mending:
             outcome_unknown=False,
             reason="",
             remedy="",
-            changed_at=self.clock.now(),
+            changed_at=self.journal.moment(entry),
         )
         return await self._save(entry, settled, "settled", f"it arrived, says {by}: {reason}")
 
@@ -103,7 +102,7 @@ class Mending:
             outcome_unknown=False,
             reason="",
             remedy="",
-            changed_at=self.clock.now(),
+            changed_at=self.journal.moment(entry),
         )
         return await self._save(entry, pending, kind, text)
 

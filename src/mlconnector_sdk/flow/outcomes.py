@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from attrs import define, evolve, field
@@ -21,35 +21,61 @@ __all__ = ["Outcomes"]
 
 _LOG = logging.getLogger("mlconnector_sdk.flow")
 _LOOK_AGAIN = timedelta(minutes=1)  # the least time between two looks at something uncertain or resting
+_DOUBLINGS = 6  # of that time, attempt by attempt: up to about an hour
 
 
 @define(kw_only=True)
 class Outcomes:
-    """The results of one batch of leased entries."""
+    """What the batches of one delivery come to, one batch after the other.
+
+    Args:
+        unanswered: How many sends in a row have left nobody knowing whether they arrived.
+    """
 
     store: Store = field(repr=False)
     journal: Journal = field(repr=False)
     clock: Clock = field(repr=False)
     report: FlowReport
+    unanswered: int = field(default=0, init=False)
+    _leased: dict[str, Entry] = field(factory=dict, init=False)
+    _decided: set[str] = field(factory=set, init=False)
     _notes: list[AuditEvent] = field(factory=list, init=False)
     _changes: list[Change] = field(factory=list, init=False)
+
+    def begin(self, leased: Sequence[Entry]) -> None:
+        """A batch, as the store gave it."""
+        self._leased = {entry.id: entry for entry in leased}
+        self._decided = set()
 
     def note(self, *lines: AuditEvent) -> None:
         """Audit lines that go out before the next effect."""
         self._notes += lines
 
-    async def write_notes(self) -> None:
-        """Make the lines durable now."""
-        lines, self._notes = self._notes, []
-        await self.journal.write(lines)
+    async def mark(self, in_flight: Sequence[Entry]) -> list[Entry]:
+        """Make durable that these may leave now, together with everything decided before.
+
+        Returns:
+            Those that are still ours, as they are stored now.
+        """
+        refused = await self._commit([Change(entry=entry) for entry in in_flight])
+        self._decided |= {entry.id for entry in in_flight}
+        return [evolve(entry, fence=entry.fence + 1) for entry in in_flight if entry.id not in refused]
 
     async def record(self) -> None:
-        """Tell the audit log, then the store."""
-        await self.write_notes()
-        if not self._changes:
-            return
+        """Tell the audit log, then the store; what came to nothing is given back as it was leased."""
+        for entry in self._leased.values():
+            if entry.id not in self._decided:
+                self._change(evolve(entry, leased_until=None))
+        await self._commit([])
+
+    async def _commit(self, marks: Sequence[Change]) -> set[str]:
+        # Kept until they are durable: no change may reach the store before its lines reach the log.
+        await self.journal.write(self._notes)
+        self._notes = []
         changes, self._changes = self._changes, []
-        refused = set(await arrived(self.store.save(changes)))
+        if not (changes or marks):
+            return set()
+        refused = set(await arrived(self.store.save([*changes, *marks])))
         for change in changes:
             entry = change.entry
             if entry.id in refused:
@@ -58,6 +84,7 @@ class Outcomes:
             self.report.outcomes[entry.state] += 1
             if entry.state.waits_for_person:
                 self.report.letters.append(entry)
+        return refused
 
     def accepted(self, entry: Entry, result: SendResult) -> None:
         """The vendor took it."""
@@ -65,6 +92,7 @@ class Outcomes:
         text = result.summary or f"{entry.kind} {entry.number} was accepted"
         self.note(self.journal.step(entry, "accepted", text, result.references))
         _LOG.info("%s %s accepted%s", entry.kind, entry.number, f" ({named})" if named else "")
+        self.unanswered = 0
         references = {**entry.references, **result.references}
         self._end(entry, State.ACCEPTED, references=references, follow_ons=result.follow_ons)
 
@@ -72,7 +100,8 @@ class Outcomes:
         """An uncertain send did arrive."""
         text = found.summary or f"{entry.kind} {entry.number} had arrived: its effect is there"
         self.note(self.journal.step(entry, "found", text, found.references))
-        self._end(entry, State.ACCEPTED, references={**entry.references, **found.references})
+        references = {**entry.references, **found.references}
+        self._end(entry, State.ACCEPTED, references=references, follow_ons=found.follow_ons)
 
     def unchanged(self, entry: Entry, summary: str) -> None:
         """Nothing to send."""
@@ -108,16 +137,30 @@ class Outcomes:
             "mend the mapping (the log has the traceback), then retry this document",
         )
 
+    def send_crashed(self, entry: Entry, error: Exception) -> None:
+        """The sink failed in a way it should not, perhaps after the bytes had left: a person has to look."""
+        _LOG.error("sending %s %s failed", entry.kind, entry.number, exc_info=error)
+        self.dead(
+            entry,
+            f"the sink failed unexpectedly: {type(error).__name__}: {error}; it may have arrived",
+            f"mend the sink (the log has the traceback), look for {entry.kind} {entry.number} at the vendor, "
+            f"then settle('{entry.id}', arrived=...)",
+            outcome_unknown=True,
+        )
+
     def failed(self, flow: Flow, entry: Entry, error: ConnectorError) -> None:
         """A send did not end with an answer of success."""
         if isinstance(error, OutcomeUnknown) or error.reached is Reached.MAYBE:
-            settle = max(flow.sink.on_unknown.settle, _LOOK_AGAIN)
-            self.uncertain(entry, error, look_at=settle)
-        elif error.scope is Scope.DOCUMENT:
+            self.unanswered += 1
+            doubled = _LOOK_AGAIN * 2 ** min(entry.attempts - 1, _DOUBLINGS)
+            self.uncertain(entry, error, look_at=max(flow.sink.on_unknown.settle, doubled))
+            return
+        self.unanswered = 0
+        if error.scope is Scope.DOCUMENT:
             # Refused now, but an earlier attempt under the same entry may have arrived.
-            self.dead(entry, *told(error), outcome_unknown=entry.attempts > 1)
+            self.dead(entry, *told(error), outcome_unknown=self._was_uncertain(entry))
         else:
-            self.not_now([self._taken_back(entry)], error)
+            self._take_back(entry, told(error)[0], not_before=self._rested(error))
 
     def uncertain(self, entry: Entry, error: ConnectorError, *, look_at: timedelta) -> None:
         """The outcome of a send is open: it stays in flight, and recovery looks after it."""
@@ -132,30 +175,39 @@ class Outcomes:
             entry, State.IN_FLIGHT, not_before=self.clock.now() + max(look_at, _LOOK_AGAIN), reason=reason
         )
 
-    def not_now(self, entries: Iterable[Entry], error: ConnectorError) -> None:
-        """Nothing left: the flow or the vendor has to rest. No attempt is counted."""
-        now = self.clock.now()
-        # A flow that pauses keeps its own time; its entries are due as soon as it runs again.
-        rest = now if error.scope is Scope.FLOW else now + _LOOK_AGAIN
-        not_before = error.not_before if isinstance(error, Throttled) else rest
-        for entry in entries:
-            self._end(entry, entry.state, not_before=not_before, reason=told(error)[0])
+    def put_off(self, entries: Iterable[Entry], error: ConnectorError) -> None:
+        """Before anything was marked, the flow or the vendor has to rest: all stay as they were leased.
 
-    def never_left(self, entries: Iterable[Entry]) -> None:
-        """Marked in flight, but no byte was sent: pending again, as if never tried."""
-        for entry in entries:
-            taken_back = self._taken_back(entry)
-            self._end(taken_back, taken_back.state)
-
-    def _taken_back(self, entry: Entry) -> Entry:
-        """The entry without its last attempt, which certainly did not reach the vendor.
-
-        An entry whose *earlier* attempt may have arrived stays in flight: it is still uncertain.
+        What was mapped is mapped anew when their time comes, so that a table mended meanwhile takes effect.
         """
-        attempts = entry.attempts - 1
-        if attempts:
-            return evolve(entry, attempts=attempts, state=State.IN_FLIGHT)
-        return evolve(entry, attempts=0, state=State.PENDING, first_sent_at=None, not_before=None)
+        not_before = self._rested(error)
+        for entry in entries:
+            leased = self._leased[entry.id]
+            self._change(evolve(leased, not_before=not_before, reason=told(error)[0], leased_until=None))
+
+    def never_left(self, entries: Iterable[Entry], why: str) -> None:
+        """Marked in flight, but no byte was sent."""
+        for entry in entries:
+            self._take_back(entry, why, not_before=None)
+
+    def _take_back(self, entry: Entry, why: str, *, not_before: datetime | None) -> None:
+        """Undo the mark of an attempt that certainly did not arrive: no attempt is counted.
+
+        An entry whose *earlier* attempt may have arrived was leased in flight, and stays uncertain.
+        """
+        self.note(self.journal.step(entry, "put off", why))
+        as_leased = evolve(self._leased[entry.id], fence=entry.fence, changed_at=entry.changed_at)
+        self._end(as_leased, as_leased.state, not_before=not_before, reason=why)
+
+    def _was_uncertain(self, entry: Entry) -> bool:
+        return self._leased[entry.id].state is State.IN_FLIGHT
+
+    def _rested(self, error: ConnectorError) -> datetime:
+        """When to try again."""
+        if isinstance(error, Throttled):
+            return error.not_before
+        # A flow that pauses keeps its own time; its entries are due as soon as it runs again.
+        return self.clock.now() + (timedelta(0) if error.scope is Scope.FLOW else _LOOK_AGAIN)
 
     def _end(
         self,
@@ -178,6 +230,10 @@ class Outcomes:
             remedy=remedy,
             outcome_unknown=outcome_unknown,
             leased_until=None,
-            changed_at=self.clock.now(),
+            changed_at=self.journal.moment(entry),
         )
-        self._changes.append(Change(entry=changed, follow_ons=follow_ons))
+        self._change(changed, follow_ons)
+
+    def _change(self, entry: Entry, follow_ons: tuple[NewEntry, ...] = ()) -> None:
+        self._decided.add(entry.id)
+        self._changes.append(Change(entry=entry, follow_ons=follow_ons))

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from mlconnector_sdk.dual import Blocking, Colour, Face, NonBlocking, arrived, shared
-from mlconnector_sdk.errors import ConfigurationError, ConnectorError, NoStartingPoint, Scope, StoreError
+from mlconnector_sdk.errors import ConfigurationError, NoStartingPoint
 from mlconnector_sdk.flow.collect import Collector
-from mlconnector_sdk.flow.deliver import Deliverer
 from mlconnector_sdk.flow.flow import Flow
-from mlconnector_sdk.flow.journal import Journal, told
+from mlconnector_sdk.flow.journal import Journal
 from mlconnector_sdk.flow.mend import Mending
 from mlconnector_sdk.flow.preview import Preview, Previewer
 from mlconnector_sdk.flow.report import FlowReport, RunReport
+from mlconnector_sdk.flow.runner import Runner
 from mlconnector_sdk.flow.schedule import Schedule
 from mlconnector_sdk.flow.trail import Trail
 from mlconnector_sdk.flow.watch import Watch
 from mlconnector_sdk.ports import AuditLog, Clock, Store
-from mlconnector_sdk.records import Entry, Event, FlowStatus
+from mlconnector_sdk.records import Entry, Event, Feed, FlowStatus
 
 __all__ = ["AsyncPipeline", "Pipeline", "PipelineFace"]
 
-_LOG = logging.getLogger("mlconnector_sdk.flow")
 _CLAIM = timedelta(minutes=10)  # how long a poller that died keeps the others from polling
-_TRY_AGAIN = timedelta(minutes=5)  # how slowly a flow whose settings are wrong is tried again
 
 
 class PipelineFace(Face[Colour]):
@@ -57,6 +55,14 @@ class PipelineFace(Face[Colour]):
         self.flows = {flow.name: flow for flow in flows}
         if len(self.flows) != len(flows):
             raise ConfigurationError("two flows have the same name", remedy="name them apart", path="flows")
+        names = Counter(flow.source.name for flow in flows if flow.source.feed is Feed.EVENT)
+        for name, count in names.items():
+            if count > 1:
+                raise ConfigurationError(
+                    f"{count} flows read the events of '{name}', and each event is given to one of them",
+                    remedy="give their sources names of their own, and have webhooks stored under each",
+                    path="flows",
+                )
         self.store = store
         self.clock = clock
         self.audit = store.audit if audit is None else audit
@@ -76,15 +82,20 @@ class PipelineFace(Face[Colour]):
 
     @shared
     async def baseline(self, flows: Sequence[str] = ()) -> RunReport:
-        """Once, at go-live: take what exists now as known. Nothing is sent.
+        """Once, at go-live: take what exists now as known. Nothing of it is sent.
+
+        A flow that has its starting point keeps it: to call this before every run loses nothing. What is
+        pending already stays pending.
 
         Raises:
             ConnectorError: A source cannot be read; call it again.
         """
+        collector = Collector(store=self.store, journal=self._journal, clock=self.clock)
         report = RunReport()
         for flow in self._chosen(flows):
             report.flows.append(FlowReport(flow=flow.name))
-            await self._collector().baseline(flow, report.flows[-1])
+            if await arrived(self.store.checkpoint(flow.name)) is None:
+                await collector.baseline(flow, report.flows[-1])
         return report
 
     @shared
@@ -101,9 +112,11 @@ class PipelineFace(Face[Colour]):
 
         Raises:
             NoStartingPoint: A flow has never run, and ``since`` is not given.
+            ConfigurationError: ``since`` has no time zone.
             StoreError: The store cannot be read or written.
         """
-        return await self._run(self._chosen(flows), since=since)
+        _require_aware(since)
+        return await self._runner().run(self._chosen(flows), since=since, poll=True)
 
     @shared
     async def run_every(
@@ -148,6 +161,7 @@ class PipelineFace(Face[Colour]):
         Raises:
             NoStartingPoint: A flow has never run, and ``since`` is not given.
         """
+        _require_aware(since)
         previewer = Previewer(store=self.store, clock=self.clock)
         items = []
         for flow in self._chosen(flows):
@@ -227,37 +241,13 @@ class PipelineFace(Face[Colour]):
                 )
         return [self.flows[name] for name in names] if names else list(self.flows.values())
 
-    def _collector(self) -> Collector:
-        return Collector(
-            store=self.store, journal=self._journal, clock=self.clock, stopping=self._watch.stopping
-        )
-
-    def _deliverer(self) -> Deliverer:
-        return Deliverer(
+    def _runner(self) -> Runner:
+        return Runner(
             store=self.store, journal=self._journal, clock=self.clock, stopping=self._watch.stopping
         )
 
     def _mending(self) -> Mending:
-        return Mending(store=self.store, journal=self._journal, clock=self.clock)
-
-    async def _run(self, flows: Sequence[Flow], *, since: datetime | None, poll: bool = True) -> RunReport:
-        for flow in flows:
-            if since is None and await arrived(self.store.checkpoint(flow.name)) is None:
-                raise NoStartingPoint(f"the flow '{flow.name}' has never run and has no starting point")
-        reports = {flow.name: FlowReport(flow=flow.name) for flow in flows}
-        for flow in flows:
-            if poll:
-                await self._guarded(flow, reports[flow.name], self._collector().collect, since=since)
-            else:
-                await self._guarded(flow, reports[flow.name], self._collector().empty_inbox)
-        working = list(flows)
-        while working:  # a delivery may ask for another one, in a flow that was through already
-            working = [
-                flow
-                for flow in working
-                if await self._guarded(flow, reports[flow.name], self._deliverer().deliver)
-            ]
-        return RunReport(flows=list(reports.values()))
+        return Mending(store=self.store, journal=self._journal)
 
     async def _unpaused(self, names: Sequence[str]) -> list[Flow]:
         now = self.clock.now()
@@ -267,44 +257,6 @@ class PipelineFace(Face[Colour]):
             if status.paused_until is None or status.paused_until <= now:
                 chosen.append(flow)
         return chosen
-
-    async def _guarded(self, flow: Flow, report: FlowReport, step: Any, **arguments: Any) -> bool:
-        """Do one loop of one flow; what stops it is reported. True: it worked on something."""
-        try:
-            worked = await step(flow, report, **arguments)
-        except StoreError:
-            raise
-        except ConnectorError as error:
-            report.problem = report.problem or error
-            await self._problem(flow, error)
-            return False
-        if report.problem is None:
-            await self._healthy(flow)
-        return bool(worked)
-
-    async def _problem(self, flow: Flow, error: ConnectorError) -> None:
-        reason, remedy = told(error)
-        _LOG.log(
-            logging.ERROR if error.scope is Scope.FLOW else logging.WARNING,
-            "%s stopped: %s",
-            flow.name,
-            error,
-        )
-        if error.scope is not Scope.FLOW:
-            return
-        before = await arrived(self.store.flow_status(flow.name))
-        if before.reason != reason:  # told once, however often it is tried
-            line = self._journal.flow_line(flow.name, "paused", reason, {"remedy": remedy})
-            await self._journal.write([line])
-        until = self.clock.now() + _TRY_AGAIN
-        status = FlowStatus(flow=flow.name, paused_until=until, reason=reason, remedy=remedy)
-        await arrived(self.store.set_flow_status(status))
-
-    async def _healthy(self, flow: Flow) -> None:
-        before = await arrived(self.store.flow_status(flow.name))
-        if before.paused_until is not None:
-            await self._journal.write([self._journal.flow_line(flow.name, "resumed", "it works again")])
-            await arrived(self.store.set_flow_status(FlowStatus(flow=flow.name)))
 
 
 class _Watched:
@@ -316,22 +268,22 @@ class _Watched:
 
     async def tick(self, flows: Sequence[str]) -> RunReport:
         pipeline, clock = self._pipeline, self._pipeline.clock
-        mine, report = [], RunReport()
-        for flow in await pipeline._unpaused(flows):
-            now = clock.now()
-            claimed = pipeline.store.claim(f"poll {flow.name}", self._owner, now=now, until=now + _CLAIM)
-            if await arrived(claimed):
-                mine.append(flow)
+        mine = []
         try:
-            report = await pipeline._run(mine, since=None)
+            for flow in await pipeline._unpaused(flows):
+                now = clock.now()
+                claimed = pipeline.store.claim(f"poll {flow.name}", self._owner, now=now, until=now + _CLAIM)
+                if await arrived(claimed):
+                    mine.append(flow)
+            return await pipeline._runner().run(mine, since=None, poll=True)
         finally:
             for flow in mine:
                 await arrived(pipeline.store.release(f"poll {flow.name}", self._owner))
-        return report
 
     async def catch_up(self, flows: Sequence[str]) -> RunReport:
         pipeline = self._pipeline
-        return await pipeline._run(await pipeline._unpaused(flows), since=None, poll=False)
+        mine = await pipeline._unpaused(flows)
+        return await pipeline._runner().run(mine, since=None, poll=False)
 
     async def waiting(self) -> Sequence[str]:
         pipeline = self._pipeline
@@ -343,6 +295,15 @@ class _Watched:
             if stored or due:
                 names.append(flow.name)
         return names
+
+
+def _require_aware(since: datetime | None) -> None:
+    if since is not None and since.utcoffset() is None:
+        raise ConfigurationError(
+            f"since={since.isoformat()} has no time zone, so nobody knows which instant it means",
+            remedy="give an aware time, e.g. datetime(2026, 3, 1, tzinfo=UTC)",
+            path="since",
+        )
 
 
 class Pipeline(PipelineFace[Blocking]):

@@ -9,16 +9,19 @@ from attrs import field, frozen
 
 from mlconnector_sdk.dual import arrived
 from mlconnector_sdk.errors import ConnectorError, NoStartingPoint
-from mlconnector_sdk.flow.collect import new_entry
+from mlconnector_sdk.flow.collect import new_entry, observed
 from mlconnector_sdk.flow.decide import Supersede, decide
 from mlconnector_sdk.flow.flow import Flow
+from mlconnector_sdk.flow.foresight import Foresight
 from mlconnector_sdk.flow.journal import told
 from mlconnector_sdk.flow.mapped import Hold, Send
 from mlconnector_sdk.flow.source import Observation, Window
 from mlconnector_sdk.ports import Clock, Store
-from mlconnector_sdk.records import Checkpoint, Entry, Feed, State, digest
+from mlconnector_sdk.records import Checkpoint, Entry, State
 
 __all__ = ["Preview", "PreviewItem", "Previewer"]
+
+_SHOWN = 10_000  # the most pending documents, and the most stored webhooks, that one preview shows
 
 
 @frozen(kw_only=True)
@@ -72,55 +75,28 @@ class Previewer:
         checkpoint = await arrived(self.store.checkpoint(flow.name))
         if checkpoint is None and since is None:
             raise NoStartingPoint(f"the flow '{flow.name}' has never run and has no starting point")
-        pending = await arrived(self.store.find(flow=flow.name, states=[State.PENDING]))
-        items = [self._item(flow, entry, await self._history(entry)) for entry in pending]
-        for event in await arrived(self.store.pending_events(flow.source.name)):
-            items += await self._new_items(flow, await flow.source.observe(event))
+        pending = await arrived(self.store.find(flow=flow.name, states=[State.PENDING], limit=_SHOWN))
+        foresight = Foresight(self.store)
+        items = [self._item(flow, entry, await foresight.line(entry.ordering_key)) for entry in pending]
+        for event in await arrived(self.store.pending_events(flow.source.name, limit=_SHOWN)):
+            items += await self._new_items(flow, await observed(flow, event), foresight)
         before = checkpoint or Checkpoint(flow=flow.name, cursors={})
         walk = flow.source.walk(Window(cursors=before.cursors, since=since))
         try:
             while (batch := await walk.batch()) is not None:
-                items += await self._new_items(flow, batch)
+                items += await self._new_items(flow, batch, foresight)
         finally:
             await walk.close()
         return [item for item in items if item is not None]
 
-    async def _history(self, entry: Entry) -> Sequence[Entry]:
-        return await arrived(self.store.history(entry.ordering_key))
-
-    async def _new_items(self, flow: Flow, seen: Sequence[Observation]) -> list[PreviewItem | None]:
+    async def _new_items(
+        self, flow: Flow, seen: Sequence[Observation], foresight: Foresight
+    ) -> list[PreviewItem | None]:
         items = []
         for observation in seen:
-            new = new_entry(flow, observation, at=self.clock.now())
-            history = await arrived(self.store.history(new.ordering_key))
-            if new.feed is Feed.EVENT:
-                known = any(entry.event_id == new.event_id for entry in history)
-            else:
-                known = bool(history) and history[-1].fingerprint == new.fingerprint
-            if known:
-                continue
-            sequence = history[-1].sequence + 1 if history else 1
-            entry = Entry(
-                id=digest(new.ordering_key, str(sequence)),
-                position=0,
-                flow=new.flow,
-                kind=new.kind,
-                feed=new.feed,
-                number=new.number,
-                partner=new.partner,
-                ordering_key=new.ordering_key,
-                sequence=sequence,
-                dedupe_key="preview",
-                event_id=new.event_id,
-                fingerprint=new.fingerprint,
-                record=new.record,
-                state=new.state,
-                observed_at=new.observed_at,
-                changed_at=new.observed_at,
-                reason=new.reason,
-                remedy=new.remedy,
-            )
-            items.append(self._item(flow, entry, history))
+            entry = await foresight.entry(new_entry(flow, observation, at=self.clock.now()))
+            if entry is not None:
+                items.append(self._item(flow, entry, await foresight.line(entry.ordering_key)))
         return items
 
     def _item(self, flow: Flow, entry: Entry, history: Sequence[Entry]) -> PreviewItem | None:
@@ -145,6 +121,8 @@ class Previewer:
             mapped = flow.map(entry, decision.accepted)
         except ConnectorError as error:
             return item("dead letter", *told(error))
+        except Exception as error:  # noqa: BLE001 - a host's mapping must not hide the other documents
+            return item("dead letter", f"the mapping failed: {type(error).__name__}: {error}")
         if isinstance(mapped, Hold):
             return item("hold", mapped.reason, mapped.remedy)
         if isinstance(mapped, Send):

@@ -5,9 +5,10 @@ Same bytes with the same key while the vendor remembers the key; else look for t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
-from attrs import field, frozen
+from attrs import define, field
 
 from mlconnector_sdk.errors import ConnectorError, Scope
 from mlconnector_sdk.flow.flow import Flow
@@ -20,30 +21,50 @@ from mlconnector_sdk.records import Entry
 __all__ = ["Recovery"]
 
 
-@frozen(kw_only=True)
+_LOG = logging.getLogger("mlconnector_sdk.flow")
+
+
+@define(kw_only=True)
 class Recovery:
-    """Decides about entries that were found in flight after their lease had run out."""
+    """Decides about entries that were found in flight after their lease had run out.
+
+    Args:
+        problem: What kept the first look from succeeding: nobody looks again in this delivery.
+    """
 
     flow: Flow = field(repr=False)
     outcomes: Outcomes = field(repr=False)
     clock: Clock = field(repr=False)
+    problem: ConnectorError | None = field(default=None, init=False)
+    _by_key: set[str] = field(factory=set, init=False)
 
     async def look(self, entries: Iterable[Entry]) -> list[Entry]:
         """Settle what can be settled; return what may be sent again.
 
-        Raises:
-            ConnectorError: Of scope FLOW or VENDOR: nobody can look now.
+        When nobody can look now, the uncertain ones wait and `problem` says why: documents that need no
+        look are not held up by them.
         """
         again = []
         for entry in entries:
             if self._key_is_remembered(entry):
+                self._by_key.add(entry.id)
                 again.append(entry)
-            elif await self._is_absent(entry):
+            elif self.problem is not None:
+                self._wait(entry, told(self.problem)[0])
+            elif self._has_time(entry) and await self._is_absent(entry):
                 if self.flow.sink.on_unknown.if_absent is IfAbsent.SEND:
                     again.append(entry)
                 else:
                     self._ask(entry)
         return again
+
+    def may_repeat(self, entry: Entry) -> bool:
+        """Whether what let the entry go again still holds at the moment of sending."""
+        return entry.id not in self._by_key or self._key_is_remembered(entry)
+
+    def _has_time(self, entry: Entry) -> bool:
+        """Whether the lease lasts for another look; if not, the entry is given back and leased again."""
+        return entry.leased_until is None or entry.leased_until - self.clock.now() >= self.flow.sink.timeout
 
     def _key_is_remembered(self, entry: Entry) -> bool:
         policy = self.flow.sink.on_unknown
@@ -58,18 +79,24 @@ class Recovery:
         except ConnectorError as error:
             if error.scope is Scope.DOCUMENT:
                 self._ask(entry, because=f" Looking for it failed: {told(error)[0]}.")
-                return False
-            self.outcomes.wait(entry, told(error)[0], look_at=self.flow.sink.on_unknown.settle)
-            raise
+            else:
+                self.problem = error
+                self._wait(entry, told(error)[0])
+            return False
+        except Exception as error:  # noqa: BLE001 - a host's sink must not take the queue down
+            _LOG.error("looking for %s %s failed", entry.kind, entry.number, exc_info=error)
+            self._ask(entry, because=f" Looking for it failed: {type(error).__name__}: {error}.")
+            return False
         if isinstance(outcome, Found):
             self.outcomes.found(entry, outcome)
             return False
         if isinstance(outcome, NotYet):
-            self.outcomes.wait(
-                entry, "too early to see whether it arrived", look_at=self.flow.sink.on_unknown.settle
-            )
+            self._wait(entry, "too early to see whether it arrived")
             return False
         return True
+
+    def _wait(self, entry: Entry, reason: str) -> None:
+        self.outcomes.wait(entry, reason, look_at=self.flow.sink.on_unknown.settle)
 
     def _ask(self, entry: Entry, *, because: str = "") -> None:
         sent = entry.first_sent_at.isoformat(timespec="seconds") if entry.first_sent_at else "once"

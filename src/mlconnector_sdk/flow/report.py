@@ -45,7 +45,7 @@ class FlowReport:
     @property
     def progress(self) -> bool:
         """Whether anything was observed or brought to an end."""
-        return bool(self.added or any(state is not State.IN_FLIGHT for state in self.outcomes))
+        return bool(self.added or self.outcomes.keys() - {State.IN_FLIGHT, State.PENDING})
 
     def __str__(self) -> str:
         parts = [f"{self.added} new", f"{self.known} known"]

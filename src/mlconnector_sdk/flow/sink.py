@@ -9,7 +9,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from mlconnector_sdk.records import Entry, SendResult
+from mlconnector_sdk.records import Entry, NewEntry, SendResult
 
 __all__ = ["Absent", "Found", "IfAbsent", "NotYet", "OnUnknown", "Outcome", "Sink"]
 
@@ -41,9 +41,10 @@ class OnUnknown:
 
 @frozen(kw_only=True)
 class Found:
-    """The effect is there: the send arrived."""
+    """The effect is there: the send arrived. The rest is what `SendResult` would have said."""
 
     references: Mapping[str, str] = field(factory=dict)
+    follow_ons: tuple[NewEntry, ...] = ()
     summary: str = ""
 
 

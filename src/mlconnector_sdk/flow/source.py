@@ -76,7 +76,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """E.g. ``plex.purchase_orders``; inbox rows carry it."""
+        """E.g. ``plex.purchase_orders``; inbox rows carry it, and each is read by one flow."""
         ...
 
     @property

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from types import FrameType
 from typing import Any, Protocol
 
@@ -17,6 +18,8 @@ from mlconnector_sdk.ports import Clock
 __all__ = ["Watch", "Watched"]
 
 _SLICE = 1.0  # seconds: how long a stored webhook or a signal waits at most
+_REST = timedelta(minutes=1)  # how long a flow is left alone that was stopped, or caught up without effect
+_TRY_AGAIN = timedelta(minutes=5)  # how soon a flow that was stopped is polled again, if no tick comes sooner
 
 
 class Watched(Protocol):
@@ -72,22 +75,33 @@ class Watch:
         self, schedules: Mapping[str, Schedule], watched: Watched, tell: Callable[[RunReport], None]
     ) -> None:
         due = dict.fromkeys(schedules, self._clock.now())
-        resting: set[str] = set()  # caught up without effect: left alone until their next tick
+        resting: dict[str, datetime] = {}  # stopped, or caught up without effect: left alone for a while
+        before = self._clock.now()
         while not self.stopping():
             now = self._clock.now()
+            if now < before:  # the clock was set back: what was counted on it would come late by as much
+                due = {name: min(at, schedules[name].next_after(now)) for name, at in due.items()}
+                resting.clear()
+            before = now
             names = [name for name, at in due.items() if at <= now]
             if names:
-                tell(await watched.tick(names))
+                report = await watched.tick(names)
                 # Counted from the end of the run: ticks that passed meanwhile are covered by it.
                 ended = self._clock.now()
                 due.update({name: schedules[name].next_after(ended) for name in names})
-                resting.difference_update(names)
+                for flow in report.flows:
+                    resting.pop(flow.flow, None)
+                    if flow.problem is not None:  # a daily poll does not wait a day for a vendor that rests
+                        resting[flow.flow] = ended + _REST
+                        due[flow.flow] = min(due[flow.flow], ended + _TRY_AGAIN)
+                tell(report)
                 continue
-            early = [name for name in await watched.waiting() if name not in resting]
+            early = [name for name in await watched.waiting() if resting.get(name, now) <= now]
             if early:
                 report = await watched.catch_up(early)
+                until = self._clock.now() + _REST
+                resting |= {flow.flow: until for flow in report.flows if flow.problem or not flow.progress}
                 tell(report)
-                resting.update(flow.flow for flow in report.flows if flow.problem or not flow.progress)
                 continue
             await arrived(self._clock.sleep(_SLICE))
 
@@ -108,4 +122,5 @@ class Watch:
             yield
         finally:
             for number, handler in before.items():
-                signal.signal(number, handler)
+                # None: it was not installed from Python, and cannot be put back from here.
+                signal.signal(number, signal.SIG_DFL if handler is None else handler)

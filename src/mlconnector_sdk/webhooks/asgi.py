@@ -33,7 +33,10 @@ def asgi_app(receiver: Receiver) -> App:
             return
         if scope["type"] != "http":
             raise RuntimeError(f"a webhook mount answers HTTP only, not {scope['type']}")
-        body = await _body(receive, receiver.max_bytes)
+        try:
+            body = await _body(receive, receiver.max_bytes)
+        except _SenderGone:
+            return  # what arrived is not what was sent, and nobody waits for an answer
         reply = receiver.too_large() if body is None else await _answer(receiver, scope, body)
         text = reply.text.encode()
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(text))]
@@ -41,6 +44,10 @@ def asgi_app(receiver: Receiver) -> App:
         await send({"type": "http.response.body", "body": text})
 
     return app
+
+
+class _SenderGone(Exception):
+    """The connection was closed in the middle of a body."""
 
 
 async def _answer(receiver: Receiver, scope: MutableMapping[str, Any], body: bytes) -> Reply:
@@ -59,13 +66,17 @@ async def _answer(receiver: Receiver, scope: MutableMapping[str, Any], body: byt
 
 
 async def _body(receive: Receive, limit: int) -> bytes | None:
-    """The whole body, or None as soon as it exceeds the limit."""
+    """The whole body, or None as soon as it exceeds the limit.
+
+    Raises:
+        _SenderGone: The sender hung up before the end.
+    """
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b"".join(parts)
+            raise _SenderGone
         part = message.get("body", b"")
         size += len(part)
         if size > limit:

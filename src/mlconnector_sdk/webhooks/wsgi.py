@@ -35,10 +35,10 @@ def wsgi_app(receiver: Receiver) -> App:
 
 
 def _reply(receiver: Receiver, environ: dict[str, Any]) -> Reply:
-    length = _length(environ.get("CONTENT_LENGTH") or "0")
+    length = _length(environ, receiver.max_bytes)
     if length is None:
         return Reply(status=400, text="refused")
-    if length > receiver.max_bytes:
+    if length > receiver.max_bytes + 1:
         return receiver.too_large()
     body = environ["wsgi.input"].read(length) if length else b""
     events = receiver.check(environ["REQUEST_METHOD"], _headers(environ), body)
@@ -59,7 +59,12 @@ def _reply(receiver: Receiver, environ: dict[str, Any]) -> Reply:
     return receiver.stored(new)
 
 
-def _length(text: str) -> int | None:
+def _length(environ: dict[str, Any], limit: int) -> int | None:
+    """How many bytes to read; None: the header is no number."""
+    text = environ.get("CONTENT_LENGTH") or ""
+    if not text:
+        # Sent in chunks, where the server ends the input at the end of the body; else there is no body.
+        return limit + 1 if environ.get("wsgi.input_terminated") else 0
     return int(text) if text.isascii() and text.isdigit() else None
 
 

@@ -33,7 +33,7 @@ class SQLiteAuditLog(OnDatabase):
             StoreError: They could not be written; then none of them is.
         """
         rows = [_row(event) for event in events]
-        self._database.write(lambda connection: connection.executemany(_INSERT, rows))
+        self._database.write(lambda connection: connection.executemany(_INSERT, rows).rowcount)
 
     def read(self, *, number: str = "", entry_id: str = "") -> list[AuditEvent]:
         """The lines about a business number or an entry, oldest first (both empty: about no document).
@@ -45,10 +45,7 @@ class SQLiteAuditLog(OnDatabase):
         criteria = {column: value for column, value in given.items() if value} or given
         where = " AND ".join(f"{column} = ?" for column in criteria)
         query = f"SELECT {_COLUMNS} FROM audit WHERE {where} ORDER BY at, position"
-        rows = self._database.read(
-            lambda connection: connection.execute(query, tuple(criteria.values())).fetchall()
-        )
-        return [_event(row) for row in rows]
+        return [_event(row) for row in self._database.rows(query, tuple(criteria.values()))]
 
 
 def _row(event: AuditEvent) -> tuple[Any, ...]:

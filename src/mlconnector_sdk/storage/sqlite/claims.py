@@ -37,8 +37,8 @@ class Claims:
             "now": micros(now),
             "until": micros(until),
         }
-        return self._database.write(lambda connection: connection.execute(_CLAIM, values).rowcount == 1)
+        return self._database.change(_CLAIM, values) == 1
 
     def release(self, name: str, owner: str) -> None:
         """Give a claim back; not ours or not there: nothing happens."""
-        self._database.write(lambda connection: connection.execute(_RELEASE, (self._purpose, name, owner)))
+        self._database.change(_RELEASE, (self._purpose, name, owner))

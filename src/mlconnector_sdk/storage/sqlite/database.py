@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from mlconnector_sdk.errors import StoreError
 from mlconnector_sdk.storage.sqlite.failure import UNBINDABLE, failure
@@ -42,6 +42,9 @@ class Database:
     def write(self, operation: Callable[[sqlite3.Connection], T]) -> T:
         """Run an operation as one commit, on the disk when this returns.
 
+        Args:
+            operation: May run twice, has no effect but in the database, and returns values, never a cursor.
+
         Raises:
             StoreError: It could not be written.
         """
@@ -49,6 +52,22 @@ class Database:
             return self._writer.run(operation)
         except (sqlite3.Error, *UNBINDABLE) as error:
             raise failure(error, self.path) from error
+
+    def change(self, statement: str, values: Sequence[object] | Mapping[str, object]) -> int:
+        """Run one statement as one commit; how many rows it changed.
+
+        Raises:
+            StoreError: It could not be written.
+        """
+        return self.write(lambda connection: connection.execute(statement, values).rowcount)
+
+    def rows(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        """What one query finds.
+
+        Raises:
+            StoreError: It could not be read.
+        """
+        return self.read(lambda connection: connection.execute(query, values).fetchall())
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Run a query on a connection of its own, which no writer makes wait.

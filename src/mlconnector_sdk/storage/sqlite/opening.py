@@ -49,11 +49,13 @@ def open_database(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
 def connect(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
     """A connection that leaves transactions to us, and that any thread may use, one at a time.
 
-    Each commit is on the disk before it returns (``synchronous=FULL``).
+    Each commit is on the disk before it returns (``synchronous=FULL``), and what is deleted or replaced is
+    overwritten with zeros (``secure_delete``): a payload or a secret does not linger in free pages.
     """
     connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")
     except sqlite3.Error:
         connection.close()
         raise

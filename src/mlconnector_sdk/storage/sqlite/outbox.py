@@ -78,7 +78,7 @@ def lease(
 ) -> list[Entry]:
     """Take what is due and whose turn it is, oldest position first."""
     parameters = {"flow": flow, "now": micros(now), "limit": max(limit, 0)}
-    entries = [entry_from(row) for row in connection.execute(_LEASABLE, parameters)]
+    entries = [entry_from(row) for row in connection.execute(_LEASABLE, parameters).fetchall()]
     connection.executemany(
         "UPDATE entries SET fence = fence + 1, leased_until = ? WHERE position = ?",
         [(micros(until), entry.position) for entry in entries],
@@ -112,8 +112,8 @@ def save(connection: sqlite3.Connection, changes: Sequence[Change]) -> list[str]
 
 def history(connection: sqlite3.Connection, ordering_key: str) -> list[Entry]:
     """Every entry under an ordering key, by sequence."""
-    rows = connection.execute(f"{_SELECT} WHERE ordering_key = ? ORDER BY sequence", (ordering_key,))
-    return [entry_from(row) for row in rows]
+    query = f"{_SELECT} WHERE ordering_key = ? ORDER BY sequence"
+    return [entry_from(row) for row in connection.execute(query, (ordering_key,)).fetchall()]
 
 
 def find(
@@ -135,7 +135,7 @@ def find(
     values: list[str | int] = []
     for branch in branches:
         values += [*branch.values(), max(limit, 0)]
-    return [entry_from(row) for row in connection.execute(query, [*values, max(limit, 0)])]
+    return [entry_from(row) for row in connection.execute(query, [*values, max(limit, 0)]).fetchall()]
 
 
 def _branch(criteria: dict[str, str]) -> str:

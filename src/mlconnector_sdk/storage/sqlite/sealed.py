@@ -67,11 +67,8 @@ class Sealed(OnDatabase):
 
     def _read(self, name: str) -> bytes | None:
         query = "SELECT content FROM sealed WHERE purpose = ? AND name = ?"
-        row = self._database.read(
-            lambda connection: connection.execute(query, (self._purpose, name)).fetchone()
-        )
-        return None if row is None else self._open(name, row[0])
+        rows = self._database.rows(query, (self._purpose, name))
+        return self._open(name, rows[0][0]) if rows else None
 
     def _write(self, name: str, value: bytes) -> None:
-        row = (self._purpose, name, self._seal(name, value))
-        self._database.write(lambda connection: connection.execute(_PUT, row))
+        self._database.change(_PUT, (self._purpose, name, self._seal(name, value)))

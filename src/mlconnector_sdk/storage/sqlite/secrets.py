@@ -63,10 +63,9 @@ class SQLiteSecretStore(Sealed):
     def delete(self, name: str) -> None:
         """Forget a secret; one that is not there is no error."""
         statement = "DELETE FROM sealed WHERE purpose = ? AND name = ?"
-        self._database.write(lambda connection: connection.execute(statement, (self._purpose, name)))
+        self._database.change(statement, (self._purpose, name))
 
     def names(self) -> list[str]:
         """The names that are kept, sorted."""
         query = "SELECT name FROM sealed WHERE purpose = ? ORDER BY name"
-        rows = self._database.read(lambda connection: connection.execute(query, (self._purpose,)).fetchall())
-        return [name for (name,) in rows]
+        return [name for (name,) in self._database.rows(query, (self._purpose,))]

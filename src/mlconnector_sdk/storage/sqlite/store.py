@@ -75,13 +75,11 @@ class SQLiteStore(OnDatabase):
     def admit(self, event: Event) -> bool:
         """Put a verified webhook into the inbox. False when its id (per source) is there, open or closed."""
         row = (event.source, event.event_id, micros(event.received_at), event.body)
-        return self._database.write(lambda connection: connection.execute(_ADMIT, row).rowcount == 1)
+        return self._database.change(_ADMIT, row) == 1
 
     def pending_events(self, source: str, *, limit: int = 100) -> list[Event]:
         """Inbox rows of a source that no commit has closed, in the order in which they were admitted."""
-        rows = self._database.read(
-            lambda connection: connection.execute(_PENDING, (source, max(limit, 0))).fetchall()
-        )
+        rows = self._database.rows(_PENDING, (source, max(limit, 0)))
         return [
             Event(source=source, event_id=event_id, received_at=instant(received_at), body=body)
             for source, event_id, received_at, body in rows
@@ -108,10 +106,9 @@ class SQLiteStore(OnDatabase):
     def checkpoint(self, flow: str) -> Checkpoint | None:
         """How far a flow has read, or None before its baseline."""
         query = "SELECT cursors, revision FROM checkpoints WHERE flow = ?"
-        row = self._database.read(lambda connection: connection.execute(query, (flow,)).fetchone())
-        if row is None:
-            return None
-        return Checkpoint(flow=flow, cursors=from_json(row[0]), revision=row[1])
+        for cursors, revision in self._database.rows(query, (flow,)):
+            return Checkpoint(flow=flow, cursors=from_json(cursors), revision=revision)
+        return None
 
     def lease(self, flow: str, *, now: datetime, until: datetime, limit: int) -> list[Entry]:
         """Take entries for delivery until ``until``, oldest position first, each with a new fence."""
@@ -154,15 +151,14 @@ class SQLiteStore(OnDatabase):
     def flow_status(self, flow: str) -> FlowStatus:
         """Whether a flow may run; one that nobody paused may."""
         query = "SELECT paused_until, reason, remedy FROM flow_status WHERE flow = ?"
-        row = self._database.read(lambda connection: connection.execute(query, (flow,)).fetchone())
-        if row is None:
-            return FlowStatus(flow=flow)
-        return FlowStatus(flow=flow, paused_until=instant_or_none(row[0]), reason=row[1], remedy=row[2])
+        for until, reason, remedy in self._database.rows(query, (flow,)):
+            return FlowStatus(flow=flow, paused_until=instant_or_none(until), reason=reason, remedy=remedy)
+        return FlowStatus(flow=flow)
 
     def set_flow_status(self, status: FlowStatus) -> None:
         """Pause a flow or let it run again."""
         row = (status.flow, micros_or_none(status.paused_until), status.reason, status.remedy)
-        self._database.write(lambda connection: connection.execute(_SET_STATUS, row))
+        self._database.change(_SET_STATUS, row)
 
     def claim(self, name: str, owner: str, *, now: datetime, until: datetime) -> bool:
         """Become the only owner of a name until then; again by the same owner extends. False: taken."""
