@@ -64,7 +64,7 @@ class Promise(RuleBasedStateMachine):
                 Event(source="edi.answers", event_id=f"e-{event_id}", body=body, received_at=now)
             )
 
-    @rule(seconds=st.sampled_from([1, 70, 400, 4000, 90_000]))
+    @rule(seconds=st.sampled_from([1, 70, 400, 4000, 90_000, -3600]))
     def time_passes(self, seconds: float) -> None:
         self.clock.advance(seconds)
 

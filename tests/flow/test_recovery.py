@@ -378,3 +378,107 @@ def test_refusals_are_not_taken_for_silence(live: Pipeline, orders: Orders, outb
         orders.put(f"PO-{number}", "a")
     outbox.fails = lambda entry: OutcomeUnknown("lost") if int(entry.number[3:]) % 3 else RequestRefused("no")
     assert live.run(["orders"]).flows[0].problem is None
+
+
+def test_the_same_content_sent_again_later_is_another_send(
+    live: Pipeline, orders: Orders, outbox: Outbox
+) -> None:
+    """A, B, A: the vendor must not take the second A for a repeat of the first."""
+    live.flows["orders"] = evolve(
+        live.flows["orders"], map=lambda entry, accepted: Send(payload=entry.record)
+    )
+    for content in "aba":
+        orders.put("PO-1", content)
+        live.run(["orders"])
+    assert len(outbox.sent) == 3
+
+
+def test_nobody_looks_before_the_vendor_can_know(
+    live: Pipeline, orders: Orders, outbox: Outbox, clock: VirtualClock
+) -> None:
+    outbox.on_unknown = OnUnknown(settle=timedelta(hours=2))
+    orders.put("PO-1", "a")
+    outbox.loses_answer = True
+    live.run(["orders"])
+    clock.advance(1.9 * HOUR)
+    live.run(["orders"])
+    assert outbox.looked_for == []
+    clock.advance(0.2 * HOUR)
+    live.run(["orders"])
+    assert outbox.looked_for == ["PO-1"]
+
+
+def test_after_a_crash_nobody_looks_before_lease_and_settling_are_over(
+    live: Pipeline, orders: Orders, outbox: Outbox, clock: VirtualClock
+) -> None:
+    outbox.on_unknown = OnUnknown(settle=timedelta(hours=2))
+
+    def crash(_entry: Entry) -> None:
+        raise KeyboardInterrupt
+
+    outbox.fails = crash
+    orders.put("PO-1", "a")
+    with pytest.raises(KeyboardInterrupt):
+        live.run(["orders"])
+    outbox.fails = lambda entry: None
+    clock.advance(2 * HOUR + 140)  # the lease is 150 seconds
+    live.run(["orders"])
+    assert outbox.looked_for == []
+    clock.advance(20)
+    live.run(["orders"])
+    assert outbox.looked_for == ["PO-1"]
+
+
+def test_every_request_starts_under_a_lease_that_outlives_it(
+    batched: Pipeline, orders: Orders, outbox: Outbox, clock: VirtualClock
+) -> None:
+    for number in range(6):
+        orders.put(f"PO-{number}", "a")
+    starts: list[timedelta] = []
+
+    def slow(entry: Entry) -> None:
+        assert entry.leased_until is not None
+        starts.append(entry.leased_until - clock.now())
+        clock.advance(55)
+
+    outbox.fails = slow
+    batched.run(["orders"])
+    assert len(outbox.sent) == 6
+    assert min(starts) >= outbox.timeout
+
+
+def test_what_a_person_says_did_not_arrive_begins_anew(
+    live: Pipeline, orders: Orders, outbox: Outbox, clock: VirtualClock
+) -> None:
+    """Its key counts from the next send, so that another lost answer is answered by the same key."""
+    outbox.on_unknown = OnUnknown(same_key_for=timedelta(hours=24))
+    uncertain(live, orders, outbox, "PO-1")
+    live.run(["orders"])
+    (letter,) = live.dead_letters()
+    live.settle(letter.id, arrived=False, by="Kim", reason="looked")
+    outbox.loses_answer = True
+    live.run(["orders"])
+    clock.advance(HOUR)
+    outbox.looked_for.clear()
+    live.run(["orders"])
+    assert outbox.looked_for == []
+    assert entries(live)["PO-1"].state is State.ACCEPTED
+
+
+def test_a_bug_before_anything_was_marked_leaves_nothing_leased(
+    batched: Pipeline, orders: Orders, outbox: Outbox
+) -> None:
+    for number in range(3):
+        orders.put(f"PO-{number}", "a")
+    real = outbox.ready
+
+    async def bug() -> None:
+        raise KeyError("token")
+
+    outbox.ready = bug  # type: ignore[method-assign]
+    report = batched.run(["orders"])
+    assert "KeyError" in str(report.problems[0])
+    assert {entry.leased_until for entry in entries(batched).values()} == {None}
+    outbox.ready = real  # type: ignore[method-assign]
+    batched.run(["orders"])
+    assert len(outbox.sent) == 3

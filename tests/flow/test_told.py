@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 from attrs import evolve
 
+from mlconnector_sdk.dual import run
 from mlconnector_sdk.errors import (
     AuthenticationFailed,
     ConfigurationError,
@@ -17,8 +18,10 @@ from mlconnector_sdk.errors import (
     VendorUnavailable,
 )
 from mlconnector_sdk.flow import Hold, Pipeline, Walk, Window
+from mlconnector_sdk.flow.journal import Journal
+from mlconnector_sdk.flow.runner import Runner
 from mlconnector_sdk.ports import Store
-from mlconnector_sdk.records import AuditEvent
+from mlconnector_sdk.records import AuditEvent, Event
 from mlconnector_sdk.testing.clock import VirtualClock
 
 from .fakes import Answers, Orders, Outbox
@@ -178,3 +181,31 @@ def test_a_time_without_zone_is_refused(live: Pipeline) -> None:
     for act in (live.run, live.preview):
         with pytest.raises(ConfigurationError, match="time zone"):
             act(since=datetime(2026, 3, 1))
+
+
+def test_only_a_run_that_polled_ends_a_pause(
+    live: Pipeline, answers: Answers, store: Store, erp: Outbox, clock: VirtualClock
+) -> None:
+    """What came with a webhook needs no fetching; the password of the source may still be wrong."""
+    real = answers.walk
+
+    def refused(_window: Window) -> Walk:
+        raise AuthenticationFailed("the key is refused")
+
+    answers.walk = refused  # type: ignore[method-assign]
+    live.run()
+    answers.happened["t-1"] = "PO-1"
+    live.receive(Event(source="edi.answers", event_id="e-1", body=b"t-1", received_at=clock.now()))
+    runner = Runner(
+        store=store,
+        journal=Journal(log=store.audit, clock=clock),
+        clock=clock,
+        stopping=lambda: False,
+    )
+    flows = list(live.flows.values())
+    run(runner.run(flows, since=None, poll=False))
+    assert len(erp.sent) == 1
+    assert flow_lines(store) == ["paused"]
+    answers.walk = real  # type: ignore[method-assign]
+    live.run()
+    assert flow_lines(store) == ["paused", "resumed"]

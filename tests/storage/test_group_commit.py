@@ -51,18 +51,24 @@ def flows(path):
 
 
 def gathered(group, operations):
-    """Run the operations so that all of them are queued before the first one leads."""
+    """Run the operations so that all of them are queued, in this order, before one of them leads."""
     group.pause()
+    futures = []
     with ThreadPoolExecutor(len(operations)) as pool:
-        futures = [pool.submit(group.run, operation) for operation in operations]
-        waiting = threading.Event()
-        for _ in range(int(DEADLINE / 0.001)):
-            if len(group._queue) == len(operations):
-                break
-            waiting.wait(0.001)
-        assert len(group._queue) == len(operations)
+        for operation in operations:
+            futures.append(pool.submit(group.run, operation))
+            wait_until(lambda: len(group._queue) == len(futures))
         group.resume()
     return futures
+
+
+def wait_until(holds):
+    waiting = threading.Event()
+    for _ in range(int(DEADLINE / 0.001)):
+        if holds():
+            return
+        waiting.wait(0.001)
+    raise AssertionError("it never happened")
 
 
 def test_one_thread_has_one_commit_per_call(group, statements, path):
@@ -91,6 +97,35 @@ def test_an_operation_that_fails_takes_no_other_with_it(group, statements, path)
     assert sum(error is None for error in failed) == 3
     assert statements.count("COMMIT") == 3  # each of the others has one of its own
     assert flows(path) == ["a", "b", "c"]
+
+
+def failing_at_first(then=None):
+    """An operation that fails in the company of others: the disk was too full for all of them."""
+    calls = []
+
+    def operation(connection):
+        calls.append("call")
+        if len(calls) == 1:
+            raise ValueError
+        if then is not None:
+            raise then
+        return insert("second try")(connection)
+
+    return operation
+
+
+def test_an_operation_that_fails_in_company_gets_a_second_try(group, path):
+    futures = gathered(group, [insert("a"), failing_at_first(), insert("b")])
+    assert [future.result() for future in futures] == [1, 2, 3]
+    assert flows(path) == ["a", "b", "second try"]
+
+
+def test_what_was_committed_before_an_interrupt_is_committed(group, path):
+    futures = gathered(group, [insert("a"), failing_at_first(then=KeyboardInterrupt), insert("b")])
+    assert flows(path) == ["a"]
+    if not isinstance(futures[0].exception(), KeyboardInterrupt):  # it led, and was interrupted after
+        assert futures[0].result() == 1
+    assert futures[2].exception() is not None
 
 
 def test_one_that_fails_alone_is_not_tried_again(group, statements, path):
@@ -167,9 +202,7 @@ def test_what_a_full_disk_undoes_is_told_to_everybody(path):
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system sends no signals to threads")
 def test_what_nobody_waits_for_any_more_does_not_happen(group, path):
     def interrupt():
-        waits = threading.Event()
-        while not group._queue:
-            waits.wait(0.001)
+        wait_until(lambda: group._queue)
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     group.pause()
@@ -191,9 +224,7 @@ def test_calls_of_one_commit_see_each_other(path):
                 pool.submit(store.collect, Collection(entries=(order("PO-1", "A"), scan(str(n)))))
                 for n in range(8)
             ]
-            waiting = threading.Event()
-            while len(group._queue) < 8:
-                waiting.wait(0.001)
+            wait_until(lambda: len(group._queue) == 8)
             store._database.resume()
         results = [future.result() for future in futures]
         assert sum(len(result.added) for result in results) == 9
@@ -224,9 +255,7 @@ def test_what_waits_when_a_store_is_closed_is_refused(path):
     store._database.pause()
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(store.admit, event("e1"))
-        waiting = threading.Event()
-        while not store._database._writer._queue:
-            waiting.wait(0.001)
+        wait_until(lambda: store._database._writer._queue)
         store._database._closed = True
         store._database.resume()
         assert isinstance(future.exception(), StoreError)

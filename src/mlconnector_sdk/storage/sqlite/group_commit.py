@@ -59,6 +59,8 @@ class GroupCommit:
             try:
                 self._commit_all(batch)
             finally:
+                for each in batch:
+                    each.done = True
                 self.resume()
         return ticket.outcome()
 
@@ -119,17 +121,14 @@ class GroupCommit:
 class _Ticket(Generic[T]):
     """An operation that waits for its turn, and what became of it."""
 
-    __slots__ = ("_operation", "_result", "committed", "failure")
+    __slots__ = ("_operation", "_result", "committed", "done", "failure")
 
     def __init__(self, operation: Callable[[sqlite3.Connection], T]) -> None:
         self._operation = operation
         self._result: T
         self.failure: Exception | None = None
         self.committed = False
-
-    @property
-    def done(self) -> bool:
-        return self.committed or self.failure is not None
+        self.done = False  # what is above is final
 
     def run(self, connection: sqlite3.Connection) -> bool:
         """Whether the operation ended well."""
@@ -150,5 +149,5 @@ class _Ticket(Generic[T]):
 
 def _give_up(batch: list[_Ticket[Any]], error: Exception) -> None:
     for ticket in batch:
-        if not ticket.done:
+        if not ticket.committed and ticket.failure is None:
             ticket.failure = error
