@@ -298,3 +298,13 @@ def test_the_wrong_way_to_open_a_face_is_named() -> None:
     with pytest.raises(TypeError, match="AsyncAcme is async: use 'async with'"), asynchronous:
         pass
     acme.close()
+
+
+def test_ready_leaves_a_short_wait_to_the_call(vendor: respx.Route, clock: VirtualClock) -> None:
+    vendor.respond(200, json={})
+    client = make(None, clock, limits={"": (Rate(1, 2.0),)})
+    run(client.send(GET))
+    run(client.ready())
+    assert clock.slept == []
+    run(client.send(GET))
+    assert clock.slept, "the call waits for its slot itself"

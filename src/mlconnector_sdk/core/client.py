@@ -48,6 +48,8 @@ _DOCUMENTS = Verdicts(rows=tuple(Row(status=status, verdict=_EXPIRED) for status
 
 _USER_AGENT = f"mlconnector-sdk/{__version__} python/{sys.version_info.major}.{sys.version_info.minor}"
 
+_PATIENCE = 5.0  # seconds: a wait for a slot that a call may well take upon itself
+
 
 class Client:
     """Executes calls against one vendor with one credential.
@@ -204,7 +206,7 @@ class Client:
         return Pages(self, call, paginator, item, resume=resume, missing_is_empty=missing_is_empty)
 
     async def ready(self, group: str = "") -> None:
-        """Make sure that a call could leave now: a valid token is at hand, a slot is free.
+        """Make sure that a call could leave soon: a valid token is at hand, a slot is free within seconds.
 
         Nothing is sent to the API; a token may be asked for.
 
@@ -225,7 +227,7 @@ class Client:
         now = self.clock.monotonic()
         for bucket in service.buckets(group):
             refusal = bucket.refusal(now)
-            if refusal is not None:
+            if refusal is not None and refusal.wait > _PATIENCE:
                 raise Throttled(
                     f"{self.profile.vendor}: no free slot: {refusal.reason}",
                     not_before=self.clock.now() + timedelta(seconds=refusal.wait),

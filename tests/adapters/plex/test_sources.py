@@ -146,12 +146,13 @@ def test_a_null_time_of_change_is_read_every_time(plex_simulator: PlexSimulator,
     assert again == seen
 
 
-def test_a_time_of_change_in_the_far_future_does_not_hide_what_comes(
-    orders: PlexSimulator, plex: Plex
+@pytest.mark.parametrize("ahead", ["2026-03-03T05:00:00Z", "2099-01-01T00:00:00Z"])
+def test_a_time_of_change_that_has_not_come_does_not_hide_what_comes(
+    orders: PlexSimulator, plex: Plex, ahead: str
 ) -> None:
     order = orders.order("PO-1")
     order.pop("releases"), order.pop("lineItems")
-    orders.load([{**order, "id": "x", "poNumber": "PO-X", "modifiedDate": "2099-01-01T00:00:00Z"}])
+    orders.load([{**order, "id": "x", "poNumber": "PO-X", "modifiedDate": ahead}])
     source = PurchaseOrderSource(plex)
     window = after(source)
     assert window.cursors["orders"] == "2026-03-02T09:00:00Z"

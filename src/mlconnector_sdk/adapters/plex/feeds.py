@@ -26,9 +26,6 @@ _GIVEN = " (given)"
 _CHANGED = ("modifiedDateTime", "modifiedDate")
 """Newer resources have the first name, older ones the second."""
 
-_AHEAD = timedelta(days=1)
-"""A time of change further ahead of our clock is a typing error, and must not hide everything until then."""
-
 
 class ChangeFeed:
     """A listing read from a cursor.
@@ -99,7 +96,8 @@ class ChangeFeed:
         return await self._plex.purchase_orders.matching(call, dict[str, Any]).batch() or ()
 
     def _move_to(self, at: datetime | None) -> None:
-        if at is None or at > self._plex.clock.now() + _AHEAD:
+        # A date ahead of us would hide every change until it has come: it moves us when it has.
+        if at is None or at > self._plex.clock.now():
             return
         left = self._read_position()
         if left is None or at > left or self._position.endswith(_GIVEN):

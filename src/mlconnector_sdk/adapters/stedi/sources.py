@@ -19,6 +19,7 @@ from mlconnector_sdk.adapters.stedi.webhooks import SOURCE, is_inbound, read_eve
 from mlconnector_sdk.codec import decode, encode
 from mlconnector_sdk.codec.scalars import instant, instant_text
 from mlconnector_sdk.errors import (
+    AnswerTooLarge,
     ConfigurationError,
     DocumentError,
     InvalidDocument,
@@ -130,6 +131,8 @@ class TransactionSource:
             text = document or await Transactions.output(self._stedi.transactions, transaction_id)
         except NotFound as error:
             raise InvalidDocument("Stedi has no document of it", remedy=_PORTAL) from error
+        except AnswerTooLarge as error:  # it will be too large next time, too
+            raise InvalidDocument(error.message, remedy=_PORTAL) from error
         try:
             return decode(text, dict[str, Any], strict=True)
         except UnreadableAnswer as error:

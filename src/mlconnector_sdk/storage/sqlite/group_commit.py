@@ -49,18 +49,18 @@ class GroupCommit:
         """
         ticket = _Ticket(operation)
         batch: list[_Ticket[Any]] = []
-        with self._changed:
-            self._queue.append(ticket)
-            self._wait_for(ticket)
-            if not ticket.done:
-                self._writing = True
-                batch, self._queue = self._queue, []
-        if batch:
-            try:
+        try:
+            with self._changed:
+                self._queue.append(ticket)
+                self._wait_for(ticket)
+                if not ticket.done:
+                    batch, self._queue, self._writing = self._queue, [], True
+            if batch:
                 self._commit_all(batch)
-            finally:
-                for each in batch:
-                    each.done = True
+        finally:
+            if batch:
+                # Ctrl-C in the leading thread is not the other callers' own.
+                _decide(batch, sqlite3.OperationalError("the commit was interrupted"))
                 self.resume()
         return ticket.outcome()
 
@@ -95,10 +95,7 @@ class GroupCommit:
                 for ticket in batch:
                     self._commit([ticket])
         except Exception as error:  # noqa: BLE001 - each caller raises it for itself
-            _give_up(batch, error)
-        except BaseException:  # Ctrl-C in the leading thread is not the other callers' own
-            _give_up(batch, sqlite3.OperationalError("the commit was interrupted"))
-            raise
+            _decide(batch, error)
 
     def _commit(self, batch: list[_Ticket[Any]]) -> bool:
         """Run operations in one transaction; False when one of them failed, and all are undone."""
@@ -147,7 +144,9 @@ class _Ticket(Generic[T]):
         return self._result
 
 
-def _give_up(batch: list[_Ticket[Any]], error: Exception) -> None:
+def _decide(batch: list[_Ticket[Any]], error: Exception) -> None:
+    """Make it final what became of each; one of which nothing is known has failed with the error."""
     for ticket in batch:
         if not ticket.committed and ticket.failure is None:
             ticket.failure = error
+        ticket.done = True
