@@ -167,7 +167,7 @@ def test_a_body_that_was_cut_short_is_neither_read_nor_answered() -> None:
     assert (inbox.events, sent) == ({}, [])
 
 
-@pytest.mark.parametrize(("size", "status"), [(3, "200 OK"), (1001, "413 Request Entity Too Large")])
+@pytest.mark.parametrize(("size", "status"), [(3, "200"), (1001, "413")])
 def test_a_body_in_chunks_is_read_where_the_server_marks_its_end(size: int, status: str) -> None:
     inbox = Inbox()
     app = wsgi_app(Receiver(parser=Parser(), admit=inbox.receive, clock=FixedClock()))
@@ -180,7 +180,7 @@ def test_a_body_in_chunks_is_read_where_the_server_marks_its_end(size: int, stat
         "wsgi.input_terminated": True,
     }
     list(app(environ, lambda line, headers: seen.append(line)))
-    assert seen == [status]
+    assert [line.split()[0] for line in seen] == [status]  # Python versions word the phrases differently
     assert len(inbox.events) == (1 if size == 3 else 0)
 
 
