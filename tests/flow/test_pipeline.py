@@ -6,6 +6,7 @@ import asyncio
 import threading
 
 import pytest
+from attrs import evolve
 
 from mlconnector_sdk.errors import ConfigurationError, StoreError
 from mlconnector_sdk.flow import AsyncPipeline, Pipeline
@@ -64,6 +65,12 @@ def test_nothing_to_do_is_said(live: Pipeline) -> None:
 def test_an_unknown_flow_is_named_with_those_there_are(live: Pipeline) -> None:
     with pytest.raises(ConfigurationError, match="orders, answers"):
         live.run(["order"])
+
+
+@pytest.mark.parametrize("name", ["", "a|b"])
+def test_a_name_that_would_blur_the_keys_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="part of keys"):
+        evolve(order_flow(Orders(), Outbox()), name=name)
 
 
 def test_two_flows_of_one_name_are_refused(store: Store, clock: VirtualClock) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from attrs import field, frozen
 
+from mlconnector_sdk.errors import ConfigurationError
 from mlconnector_sdk.flow.mapped import Mapped
 from mlconnector_sdk.flow.sink import Sink
 from mlconnector_sdk.flow.source import Source
@@ -33,6 +34,9 @@ class Flow:
         environment: ``production``, ``test`` ...; it is part of every key.
         batch: How many documents are marked in flight together. A crash leaves so many outcomes unknown:
             more than one suits only sinks that can repeat a send safely.
+
+    Raises:
+        ConfigurationError: The name is empty or holds ``|``.
     """
 
     name: str
@@ -43,3 +47,11 @@ class Flow:
     tenant: str = ""
     environment: str = "production"
     batch: int = 1
+
+    def __attrs_post_init__(self) -> None:
+        if not self.name or "|" in self.name:  # the dedupe key of an event is "flow|event id"
+            raise ConfigurationError(
+                f"{self.name!r} cannot be the name of a flow: it is part of keys",
+                path="name",
+                remedy="give it a name without '|'",
+            )
