@@ -29,6 +29,7 @@ __all__ = [
     "NotFound",
     "OutcomeUnknown",
     "PermissionDenied",
+    "Premature",
     "Reached",
     "RepeatedPointer",
     "RequestRefused",
@@ -154,6 +155,18 @@ class DocumentError(ConnectorError):
 
 class InvalidDocument(DocumentError):
     """A document breaks a rule of its format; ``path`` names the field."""
+
+
+class Premature(DocumentError):
+    """What a document refers to is not there yet: it waits, and no attempt is counted.
+
+    Args:
+        not_before: The instant (aware, UTC) before which trying again is pointless.
+    """
+
+    def __init__(self, message: str, *, not_before: datetime, remedy: str = "", path: str = "") -> None:
+        super().__init__(message, remedy=remedy, path=path)
+        self.not_before = not_before
 
 
 class UnmappedValue(DocumentError):

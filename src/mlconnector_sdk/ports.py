@@ -21,6 +21,7 @@ from mlconnector_sdk.records import (
     Entry,
     Event,
     FlowStatus,
+    Purged,
     State,
     Token,
 )
@@ -90,7 +91,8 @@ class Store(Protocol):
         is none). Within one collection the rules apply one after the other. The id of an entry is
         ``digest(dedupe_key)``; the dedupe key is ``flow|event_id`` or ``ordering_key|sequence``. An
         observation without what its feed is deduplicated by (``event_id``, or ``fingerprint`` unless it is
-        dead) is a StoreError: it would swallow others.
+        dead) is a StoreError: it would swallow others. A *deliberate* entry is always new; its dedupe key is
+        ``|again|ordering_key|sequence`` (no flow's name is empty, so no other key begins so).
 
         The checkpoint moves only if its stored revision is the given one (0: there is none yet).
         """
@@ -101,18 +103,19 @@ class Store(Protocol):
         ...
 
     def lease(
-        self, flow: str, *, now: datetime, until: datetime, limit: int
+        self, flow: str, *, now: datetime, until: datetime, limit: int, without: Sequence[str] = ()
     ) -> MaybeAwaitable[Sequence[Entry]]:
         """Take entries for delivery until ``until``, oldest position first, each with a new fence.
 
         Leased are entries of the flow that are pending or in flight, are not leased (``leased_until`` is
         None or not after ``now``), are due (``not_before`` is None or not after ``now``), and have no
-        earlier entry under the same ordering key that blocks (`Entry.blocks`). No two workers ever hold
-        the same entry at once, nor two entries with one ordering key.
+        earlier entry under the same ordering key that blocks (`Entry.blocks`). Left out are those of the
+        partners in ``without`` that are pending: what may have left is looked after in any case. No two
+        workers ever hold the same entry at once, nor two entries with one ordering key.
         """
         ...
 
-    def due(self, flow: str, *, now: datetime) -> MaybeAwaitable[bool]:
+    def due(self, flow: str, *, now: datetime, without: Sequence[str] = ()) -> MaybeAwaitable[bool]:
         """Whether `lease` would give at least one entry now. Changes nothing."""
         ...
 
@@ -125,8 +128,21 @@ class Store(Protocol):
         """
         ...
 
-    def history(self, ordering_key: str) -> MaybeAwaitable[Sequence[Entry]]:
-        """Every entry under an ordering key, by sequence."""
+    def history(self, ordering_key: str, *, content: bool = True) -> MaybeAwaitable[Sequence[Entry]]:
+        """Every entry under an ordering key, by sequence.
+
+        Args:
+            ordering_key: Of the line.
+            content: False: records are empty, payloads and documents None, so that a long history of large
+                documents costs little.
+        """
+        ...
+
+    def accepted(self, ordering_key: str) -> MaybeAwaitable[Entry | None]:
+        """What the partner has: the newest entry under an ordering key whose state is `State.taken`.
+
+        Where nothing was ever taken, the newest one known from before go-live (`State.KNOWN`); else None.
+        """
         ...
 
     def find(
@@ -134,19 +150,47 @@ class Store(Protocol):
         *,
         flow: str = "",
         number: str = "",
+        partner: str = "",
         entry_id: str = "",
+        reference: tuple[str, str] | None = None,
         states: Sequence[State] = (),
+        expected_before: datetime | None = None,
+        after: int = 0,
         limit: int = 100,
     ) -> MaybeAwaitable[Sequence[Entry]]:
-        """Entries that match everything given, oldest position first."""
+        """Entries that match everything given, oldest position first.
+
+        Args:
+            reference: Name and value that are among the entry's ``references``.
+            expected_before: Only entries whose ``expected_by`` is earlier.
+            after: Only entries behind this position: the last one of the page before.
+        """
         ...
 
-    def flow_status(self, flow: str) -> MaybeAwaitable[FlowStatus]:
-        """Whether a flow may run; one that nobody paused may."""
+    def purge(self, before: datetime, *, limit: int = 1_000) -> MaybeAwaitable[Purged]:
+        """Remove what documents say, and keep that they were there.
+
+        Of entries that were changed last before an instant, record, payload and document are emptied and
+        ``purged_at`` is set to ``before``; so are the bodies of closed inbox rows received before it. Keys,
+        states, references and the audit trail stay, so that nothing is taken for new. Left alone is
+        whatever is pending, in flight or before a person (`State.waits_for_person`).
+
+        Args:
+            before: Aware, in UTC.
+            limit: The most entries, and the most inbox rows, of one commit; call again until nothing is left.
+        """
+        ...
+
+    def flow_status(self, flow: str, partner: str = "") -> MaybeAwaitable[FlowStatus]:
+        """Whether a flow, or what it sends to one partner, may run; what nobody paused may."""
         ...
 
     def set_flow_status(self, status: FlowStatus) -> MaybeAwaitable[None]:
-        """Pause a flow or let it run again."""
+        """Pause a flow, or a partner in a flow, or let it run again."""
+        ...
+
+    def paused_partners(self, flow: str) -> MaybeAwaitable[Sequence[FlowStatus]]:
+        """The partners of a flow that are paused (``paused_until`` is not None), by name."""
         ...
 
     def claim(self, name: str, owner: str, *, now: datetime, until: datetime) -> MaybeAwaitable[bool]:

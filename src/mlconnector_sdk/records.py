@@ -26,6 +26,7 @@ __all__ = [
     "Feed",
     "FlowStatus",
     "NewEntry",
+    "Purged",
     "SendResult",
     "State",
     "Token",
@@ -76,6 +77,8 @@ class State(Enum):
     """A newer observation went instead, before this one was ever in flight."""
     HELD = "held"
     """A rule put it before a person; ``reason`` and ``remedy`` say why and what next."""
+    DISMISSED = "dismissed"
+    """A person closed it: nothing is sent, and nobody is asked any more."""
     DEAD = "dead"
     """A dead letter: it cannot go on; ``reason`` and ``remedy`` say why and what next."""
 
@@ -125,7 +128,11 @@ class NewEntry:
         state: ``PENDING``, ``KNOWN`` (baseline) or ``DEAD`` (it cannot even be read).
         reason: For a dead one: why.
         remedy: For a dead one: what a person should do.
-        parent: The entry whose effect asked for this one (a follow-on), or the empty string.
+        parent: The entry whose effect asked for this one (a follow-on), or the one that is sent again.
+        deliberate: A person asked for it knowingly: it is new, whatever was observed before. It needs
+            neither an event id nor a fingerprint of its own.
+        payload: For a deliberate one: the bytes to send; None has them mapped.
+        document: For a deliberate one: what the partner has once it has taken the payload.
     """
 
     flow: str
@@ -142,6 +149,9 @@ class NewEntry:
     reason: str = ""
     remedy: str = ""
     parent: str = ""
+    deliberate: bool = False
+    payload: bytes | None = field(default=None, repr=False)
+    document: bytes | None = field(default=None, repr=False)
 
 
 @frozen(kw_only=True)
@@ -158,11 +168,18 @@ class Entry:
         fence: Grows with every lease and every save; a save with an old fence is refused.
         leased_until: Until when a worker holds it, or None.
         payload: The frozen bytes that are (to be) sent; None until mapped.
+        document: What the partner has once it has taken the payload, as the mapping wrote it; frozen with the
+            payload. Later edits are compared with it. None where the mapping keeps none.
         idempotency_key: What the vendor sees; hash of ordering key, kind, sequence and payload.
         first_sent_at: When its bytes may have left for the first time: the key's age counts from here.
         references: What the vendor called it: execution id, control numbers, file name, tracking number.
         outcome_unknown: True for a dead letter that may have arrived: only ``settle`` resolves it.
         changed_at: When this row was last changed.
+        accepted_at: When the vendor took it, or None.
+        expected_by: When the next confirmation of it (delivered, acknowledged ...) should be there; None
+            where none is expected.
+        deliberate: A person asked for it knowingly (see `NewEntry`).
+        purged_at: When record, payload and document were removed because their time was over, or None.
     """
 
     id: str
@@ -193,6 +210,11 @@ class Entry:
     remedy: str = ""
     outcome_unknown: bool = False
     parent: str = ""
+    deliberate: bool = False
+    document: bytes | None = field(default=None, repr=False)
+    accepted_at: datetime | None = None
+    expected_by: datetime | None = None
+    purged_at: datetime | None = None
 
     @property
     def blocks(self) -> bool:
@@ -274,16 +296,31 @@ class Change:
 
 
 @frozen(kw_only=True)
-class FlowStatus:
-    """Whether a flow may run, and why not.
+class Purged:
+    """What a purge has removed.
 
     Args:
+        entries: Outbox entries whose record, payload and document are gone.
+        events: Inbox rows whose body is gone.
+    """
+
+    entries: int = 0
+    events: int = 0
+
+
+@frozen(kw_only=True)
+class FlowStatus:
+    """Whether a flow, or what it sends to one partner, may run, and why not.
+
+    Args:
+        partner: Whose documents wait, as the source names it; empty: the whole flow.
         paused_until: Not before this instant; None when it runs.
         reason: Why it is paused.
         remedy: What a person should do.
     """
 
     flow: str
+    partner: str = ""
     paused_until: datetime | None = None
     reason: str = ""
     remedy: str = ""

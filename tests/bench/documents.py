@@ -7,7 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 from mlconnector_sdk.core.runtime import SystemClock
-from mlconnector_sdk.flow import Absent, Flow, Observation, OnUnknown, Outcome, Pipeline, Send, Window
+from mlconnector_sdk.flow import (
+    Absent,
+    Flow,
+    Observation,
+    OnUnknown,
+    Outcome,
+    Pipeline,
+    Send,
+    Standing,
+    Window,
+)
 from mlconnector_sdk.records import Entry, Event, Feed, SendResult
 
 
@@ -66,7 +76,7 @@ class NullSink:
 
 
 def build(source: ThousandOrders, sink: NullSink, store: Any) -> Pipeline:
-    def map_order(entry: Entry, accepted: Entry | None) -> Send:
+    def map_order(entry: Entry, standing: Standing) -> Send:
         return Send(payload=entry.record, summary="850")
 
     flow = Flow(name="orders", kind="850", source=source, map=map_order, sink=sink, batch=50)

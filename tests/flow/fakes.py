@@ -17,6 +17,7 @@ from mlconnector_sdk.flow import (
     OnUnknown,
     Outcome,
     Send,
+    Standing,
     Unchanged,
     Walk,
     Window,
@@ -146,7 +147,7 @@ class Outbox:
         return self.outcome
 
 
-def map_order(entry: Entry, accepted: Entry | None) -> Mapped:
+def map_order(entry: Entry, standing: Standing) -> Mapped:
     """`bad` cannot be mapped, `crash` is a bug; an edit after acceptance is held, a repeat unchanged."""
     content = json.loads(entry.record)["content"]
     if content == "bad":
@@ -154,6 +155,7 @@ def map_order(entry: Entry, accepted: Entry | None) -> Mapped:
     if content == "crash":
         raise KeyError("unit")
     payload = json.dumps({"doc": content}).encode()
+    accepted = standing.accepted
     if accepted is None:
         return Send(payload=payload, summary=f"850 {entry.number}")
     if accepted.payload == payload:
@@ -161,8 +163,8 @@ def map_order(entry: Entry, accepted: Entry | None) -> Mapped:
     return Hold(reason="edited after it was accepted", remedy="tell the supplier")
 
 
-def map_answer(entry: Entry, accepted: Entry | None) -> Mapped:
-    assert accepted is None
+def map_answer(entry: Entry, standing: Standing) -> Mapped:
+    assert standing.accepted is None
     return Send(payload=entry.record)
 
 

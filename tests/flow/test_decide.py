@@ -34,7 +34,7 @@ def entry(
 
 
 def test_a_first_observation_is_delivered_against_nothing() -> None:
-    assert decide(entry(1), [entry(1)]) == Deliver(None)
+    assert decide(entry(1), [entry(1)]) == Deliver()
 
 
 def test_a_pending_state_gives_way_to_the_newest_pending_one() -> None:
@@ -44,23 +44,48 @@ def test_a_pending_state_gives_way_to_the_newest_pending_one() -> None:
 
 def test_a_state_that_may_have_left_never_gives_way() -> None:
     history = [entry(1, attempts=1), entry(2)]
-    assert decide(history[0], history) == Deliver(None)
+    assert decide(history[0], history) == Deliver()
 
 
-@pytest.mark.parametrize("taken", [State.ACCEPTED, State.DELIVERED, State.ACKNOWLEDGED])
-def test_an_edit_is_compared_with_the_last_that_was_taken(taken: State) -> None:
-    history = [entry(1, State.ACCEPTED), entry(2, taken), entry(3, State.HELD), entry(4)]
-    assert decide(history[3], history) == Deliver(history[1])
+def test_a_mapping_is_told_what_was_taken_and_then_rejected() -> None:
+    rejected = evolve(entry(1, State.REJECTED), accepted_at=NOW)
+    assert decide(entry(2), [rejected, entry(2)]) == Deliver(rejected)
 
 
-def test_what_the_partner_rejected_does_not_count_as_taken() -> None:
-    history = [entry(1, State.REJECTED), entry(2)]
-    assert decide(history[1], history) == Deliver(None)
+def test_it_is_told_so_also_when_a_correction_that_came_to_nothing_has_superseded_it() -> None:
+    history = [evolve(entry(1, State.SUPERSEDED), accepted_at=NOW), entry(2, State.DEAD), entry(3)]
+    assert decide(history[2], history) == Deliver(history[0])
 
 
-def test_an_edit_of_what_existed_before_go_live_is_compared_with_that() -> None:
-    history = [entry(1, State.KNOWN), entry(2)]
-    assert decide(history[1], history) == Deliver(history[0])
+def test_a_rejection_counts_no_more_once_another_one_was_taken() -> None:
+    history = [evolve(entry(1, State.REJECTED), accepted_at=NOW), entry(2, State.ACCEPTED), entry(3)]
+    assert decide(history[2], history) == Deliver()
+
+
+def test_what_never_left_was_not_rejected() -> None:
+    history = [entry(1, State.SUPERSEDED), entry(2)]
+    assert decide(history[1], history) == Deliver()
+
+
+def again(sequence: int, original: Entry) -> Entry:
+    return evolve(entry(sequence), deliberate=True, parent=original.id)
+
+
+def test_a_deliberate_repeat_goes() -> None:
+    original = entry(1, State.ACCEPTED)
+    assert decide(again(2, original), [original, again(2, original)]) == Deliver()
+
+
+def test_a_deliberate_repeat_gives_way_to_what_was_taken_after_its_original() -> None:
+    original, change = entry(1, State.ACCEPTED), entry(2, State.ACCEPTED)
+    history = [original, change, again(3, original)]
+    assert decide(history[2], history) == Supersede(change)
+
+
+def test_an_edit_does_not_give_way_to_a_deliberate_repeat_of_what_came_before_it() -> None:
+    original = entry(1, State.ACCEPTED)
+    history = [original, entry(2), again(3, original)]
+    assert decide(history[1], history) == Deliver()
 
 
 def test_an_event_is_delivered_for_what_it_is() -> None:
@@ -69,7 +94,7 @@ def test_an_event_is_delivered_for_what_it_is() -> None:
         entry(2, feed=Feed.EVENT),
         entry(3, feed=Feed.EVENT),
     ]
-    assert decide(history[1], history) == Deliver(None)
+    assert decide(history[1], history) == Deliver()
 
 
 def test_a_newer_state_answers_older_questions_but_not_uncertain_ones() -> None:
@@ -101,10 +126,10 @@ def test_an_older_state_gives_way_to_a_newer_one_whatever_became_of_that(newer: 
     assert decide(history[0], history) == Supersede(history[1])
 
 
-@pytest.mark.parametrize("newer", [State.DEAD, State.SUPERSEDED, State.KNOWN])
+@pytest.mark.parametrize("newer", [State.DEAD, State.SUPERSEDED, State.KNOWN, State.DISMISSED])
 def test_an_older_state_goes_where_the_newer_one_came_to_nothing(newer: State) -> None:
     history = [entry(1), entry(2, newer)]
-    assert decide(history[0], history) == Deliver(None)
+    assert decide(history[0], history) == Deliver()
 
 
 def test_an_older_state_gives_way_to_a_newer_one_that_may_have_arrived() -> None:

@@ -331,7 +331,7 @@ def test_remap_maps_anew_what_was_refused_as_it_was(live: Pipeline, orders: Orde
     live.run()
     assert outbox.sent == [("PO-1", b"mended")]
     assert letter.idempotency_key not in outbox.by_key, "other bytes, another key"
-    with pytest.raises(DocumentError, match="dead letter or held"):
+    with pytest.raises(DocumentError, match="dead letter, held or rejected"):
         live.remap("PO-1")
 
 

@@ -8,12 +8,13 @@ import pytest
 from attrs import evolve
 
 from mlconnector_sdk.errors import (
+    DocumentError,
     OutcomeUnknown,
     RequestRefused,
     Throttled,
     VendorUnavailable,
 )
-from mlconnector_sdk.flow import Absent, Found, IfAbsent, OnUnknown, Outcome, Pipeline, Send
+from mlconnector_sdk.flow import Absent, Found, IfAbsent, OnUnknown, Outcome, Pipeline, Send, Standing
 from mlconnector_sdk.ports import Store
 from mlconnector_sdk.records import Entry, Feed, NewEntry, SendResult, State
 from mlconnector_sdk.testing.clock import VirtualClock
@@ -295,13 +296,13 @@ def test_an_older_observation_made_pending_again_never_follows_a_newer_one(
     store.save = loses_what_was_superseded  # type: ignore[method-assign]
     live.run(["orders"])
     store.save = real  # type: ignore[method-assign]
-    live.flows["orders"] = evolve(
-        live.flows["orders"], map=lambda entry, accepted: Send(payload=entry.record)
-    )
-    live.retry(letter.id)
+    for try_again in (live.retry, live.remap):
+        with pytest.raises(DocumentError, match="set the partner back"):
+            try_again(letter.id)
+    live.dismiss(letter.id, by="Kim", reason="the newer one went")
     live.run(["orders"])
     assert len(outbox.sent) == 1
-    assert [entry.state for entry in live.trail("PO-1").entries] == [State.SUPERSEDED, State.ACCEPTED]
+    assert [entry.state for entry in live.trail("PO-1").entries] == [State.DISMISSED, State.ACCEPTED]
 
 
 def test_a_delivery_may_ask_for_one_in_a_flow_that_was_through_already(
@@ -340,7 +341,7 @@ def test_two_workers_whose_leases_ran_out_send_once(
     second = Pipeline("second", [order_flow(orders, outbox)], store=store, clock=clock)
     taken_over: list[str] = []
 
-    def slow(entry: Entry, accepted: Entry | None) -> Send:
+    def slow(entry: Entry, standing: Standing) -> Send:
         if not taken_over:
             taken_over.append(entry.id)
             clock.advance(151)
@@ -360,7 +361,7 @@ def test_a_slow_mapping_alone_renews_its_lease(
 ) -> None:
     calls: list[str] = []
 
-    def slow(entry: Entry, accepted: Entry | None) -> Send:
+    def slow(entry: Entry, standing: Standing) -> Send:
         calls.append(entry.id)
         assert len(calls) < 5, "mapped again and again, and never sent"
         clock.advance(140)

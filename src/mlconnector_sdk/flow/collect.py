@@ -29,10 +29,11 @@ from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.foresight import Foresight
 from mlconnector_sdk.flow.journal import Journal, told
 from mlconnector_sdk.flow.keys import ordering_key
+from mlconnector_sdk.flow.moved import moved
 from mlconnector_sdk.flow.report import FlowReport
 from mlconnector_sdk.flow.source import Observation, Window
 from mlconnector_sdk.ports import Clock, Store
-from mlconnector_sdk.records import Checkpoint, Collected, Collection, Event, NewEntry, State
+from mlconnector_sdk.records import Checkpoint, Collected, Collection, Event, Feed, NewEntry, State
 
 __all__ = ["Collector", "new_entry", "observed"]
 
@@ -221,6 +222,8 @@ class Collector:
             return Collected()
         at = self.clock.now()
         entries = tuple(new_entry(flow, each, at=at, baseline=baseline) for each in seen)
+        if flow.source.feed is Feed.STATE and not baseline:
+            entries += tuple(await moved(self.store, entries))
         await self._tell_of_finished(entries)
         collection = Collection(entries=entries, closes=closes, checkpoint=checkpoint)
         collected = await arrived(self.store.collect(collection))

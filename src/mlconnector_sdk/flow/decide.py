@@ -11,19 +11,23 @@ from attrs import frozen
 
 from mlconnector_sdk.records import Entry, Feed, State
 
-__all__ = ["Deliver", "Supersede", "decide", "made_moot"]
+__all__ = ["Deliver", "Supersede", "decide", "made_moot", "newest_taken", "uncertain"]
 
 
 @frozen
 class Deliver:
-    """Map it, against what the partner last accepted (None: nothing yet)."""
+    """Map it, or send the bytes that a person chose.
 
-    accepted: Entry | None
+    Args:
+        rejected: The newest entry that was taken and then refused, if nothing was taken since.
+    """
+
+    rejected: Entry | None = None
 
 
 @frozen
 class Supersede:
-    """A newer observation goes instead: this one never left."""
+    """Another one goes, or went, instead: this one never left."""
 
     by: Entry
 
@@ -32,26 +36,37 @@ def decide(entry: Entry, history: Sequence[Entry]) -> Deliver | Supersede:
     """Decide about a pending entry; ``history`` is everything under its ordering key, by sequence.
 
     An event happened and is delivered for what it is. A state that was never in flight gives way to a
-    newer one that waits or went: it would set the partner back. Else it is mapped against the last state
-    that the partner took, or, where nothing was ever sent, against the one that was known at go-live.
+    newer one that waits or went: it would set the partner back. So does a deliberate repeat of a document
+    after which another one was taken.
     """
     if entry.feed is Feed.EVENT:
-        return Deliver(None)
+        return Deliver()
     newer = [other for other in history if other.sequence > entry.sequence and _stands(other)]
     if newer and entry.attempts == 0:
         return Supersede(newer[-1])
+    if entry.deliberate:
+        original = next((other.sequence for other in history if other.id == entry.parent), 0)
+        between = [other for other in history if original < other.sequence < entry.sequence]
+        if (taken := newest_taken(between)) is not None:
+            return Supersede(taken)
     earlier = [other for other in history if other.sequence < entry.sequence]
-    taken = [other for other in earlier if other.state.taken]
-    known = [other for other in earlier if other.state is State.KNOWN]
-    compare_with = taken or known
-    return Deliver(compare_with[-1] if compare_with else None)
+    taken = newest_taken(earlier)
+    refused = [
+        other
+        for other in earlier
+        if _was_refused(other) and other.sequence > (taken.sequence if taken is not None else 0)
+    ]
+    return Deliver(refused[-1] if refused else None)
 
 
-def _stands(newer: Entry) -> bool:
-    """Whether a newer observation takes the place of an older one that a person made pending again."""
-    if newer.state is State.DEAD:
-        return newer.outcome_unknown
-    return newer.state not in (State.SUPERSEDED, State.KNOWN)
+def newest_taken(history: Sequence[Entry]) -> Entry | None:
+    """The last entry that the vendor has taken and not given back."""
+    return next((other for other in reversed(history) if other.state.taken), None)
+
+
+def uncertain(history: Sequence[Entry]) -> Entry | None:
+    """An entry of which nobody knows whether it arrived, if there is one."""
+    return next((other for other in history if other.outcome_unknown or other.state is State.IN_FLIGHT), None)
 
 
 def made_moot(entry: Entry, history: Sequence[Entry]) -> list[Entry]:
@@ -64,7 +79,20 @@ def made_moot(entry: Entry, history: Sequence[Entry]) -> list[Entry]:
     return [
         other
         for other in history
-        if other.sequence < entry.sequence
-        and other.state in (State.HELD, State.DEAD)
-        and not other.outcome_unknown
+        if other.sequence < entry.sequence and other.state.waits_for_person and not other.outcome_unknown
     ]
+
+
+def _stands(newer: Entry) -> bool:
+    """Whether a newer observation takes the place of an older one that a person made pending again."""
+    if newer.deliberate:
+        return False  # it repeats what stood before it
+    if newer.state is State.DEAD:
+        return newer.outcome_unknown
+    return newer.state not in (State.SUPERSEDED, State.KNOWN, State.DISMISSED)
+
+
+def _was_refused(entry: Entry) -> bool:
+    """Whether it was taken and then refused; what went in its place may have superseded it since."""
+    given_back = entry.state in (State.REJECTED, State.SUPERSEDED, State.DISMISSED)
+    return given_back and entry.accepted_at is not None

@@ -8,12 +8,12 @@ between is found by `Recovery` when the lease has run out.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from mlconnector_sdk.dual import arrived
-from mlconnector_sdk.errors import ConnectorError, Scope, VendorUnavailable
+from mlconnector_sdk.errors import ConnectorError, Premature, Scope, VendorUnavailable
 from mlconnector_sdk.flow.decide import Supersede, decide, made_moot
 from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.journal import Journal, told
@@ -22,13 +22,54 @@ from mlconnector_sdk.flow.mapped import Hold, Mapped, Unchanged
 from mlconnector_sdk.flow.outcomes import Outcomes
 from mlconnector_sdk.flow.recover import Recovery
 from mlconnector_sdk.flow.report import FlowReport
+from mlconnector_sdk.flow.standing import Standing
 from mlconnector_sdk.ports import Clock, Store
-from mlconnector_sdk.records import Entry, State
+from mlconnector_sdk.records import Entry, Feed, State
 
-__all__ = ["Deliverer"]
+__all__ = ["Allowance", "Deliverer", "paused_partners", "standing"]
 
 _MARGIN = timedelta(seconds=30)  # what a lease lasts beyond the requests that are made under it
 _OUTAGE = 3  # sends in a row without an answer: the vendor is down, and the rest shall not become uncertain
+
+
+@define
+class Allowance:
+    """How many sends a run may still make; None: as many as are due."""
+
+    left: int | None = None
+
+    def share(self, batch: int) -> int:
+        """How many of a batch may be taken on."""
+        return batch if self.left is None else min(batch, self.left)
+
+    def spend(self) -> None:
+        """One send leaves."""
+        if self.left is not None:
+            self.left -= 1
+
+
+async def standing(
+    store: Store, flow: Flow, entry: Entry, history: Sequence[Entry], *, rejected: Entry | None
+) -> Standing:
+    """What a mapping is shown beside the record.
+
+    Args:
+        store: Where the rest of it is.
+        flow: The entry's flow.
+        entry: The entry that shall be mapped.
+        history: Everything under its ordering key, without the content.
+        rejected: As `decide` found it.
+    """
+    related: Sequence[Entry] = ()
+    if flow.relates_to:
+        related = await arrived(store.find(flow=flow.relates_to, number=entry.number, limit=1_000))
+    if entry.feed is Feed.EVENT:
+        line = await arrived(store.history(entry.ordering_key))
+        return Standing(line=tuple(line), related=tuple(related))
+    accepted = None
+    if any(other.state.taken or other.state is State.KNOWN for other in history):
+        accepted = await arrived(store.accepted(entry.ordering_key))
+    return Standing(accepted=accepted, rejected=rejected, related=tuple(related))
 
 
 @frozen(kw_only=True)
@@ -39,6 +80,7 @@ class Deliverer:
     journal: Journal = field(repr=False)
     clock: Clock = field(repr=False)
     stopping: Callable[[], bool] = field(default=lambda: False, repr=False)
+    allowance: Allowance = field(factory=Allowance)
 
     async def deliver(self, flow: Flow, report: FlowReport) -> int:
         """Deliver what is due, until nothing is, or until the flow or its vendor has to rest.
@@ -51,12 +93,17 @@ class Deliverer:
         """
         outcomes = Outcomes(store=self.store, journal=self.journal, clock=self.clock, report=report)
         recovery = Recovery(flow=flow, outcomes=outcomes, clock=self.clock)
+        waiting = await paused_partners(self.store, flow, now=self.clock.now())
         worked_on = 0
         while not self.stopping():
             now = self.clock.now()
+            limit = self.allowance.share(max(1, flow.batch))
+            if not limit:
+                report.capped = await arrived(self.store.due(flow.name, now=now, without=waiting))
+                break
             leased = await arrived(
                 self.store.lease(
-                    flow.name, now=now, until=now + _lease_length(flow), limit=max(1, flow.batch)
+                    flow.name, now=now, until=now + _lease_length(flow), limit=limit, without=waiting
                 )
             )
             if not leased:
@@ -78,39 +125,45 @@ class Deliverer:
         """Map what has no payload yet; what comes back has one and shall be sent."""
         ready = []
         for entry in entries:
-            history = await arrived(self.store.history(entry.ordering_key))
+            history = await arrived(self.store.history(entry.ordering_key, content=False))
             decision = decide(entry, history)
             if isinstance(decision, Supersede):
                 outcomes.superseded(entry, by=decision.by)
                 continue
+            before = await standing(self.store, flow, entry, history, rejected=decision.rejected)
             for older in made_moot(entry, history):
-                outcomes.superseded(older, by=entry)
+                # The history is light: what is saved must be whole.
+                whole = await arrived(self.store.find(entry_id=older.id))
+                outcomes.superseded(whole[0], by=entry)
             if entry.payload is not None:  # a person wants these bytes, and no others, to go again
-                ready.append(entry)
+                ready.append(_keyed(entry))
                 continue
             try:
-                mapped = flow.map(entry, decision.accepted)
+                mapped = flow.map(entry, before)
+            except Premature as error:
+                outcomes.early(entry, error)
+                continue
             except ConnectorError as error:  # mapping is pure: whatever is wrong, this document shows it
                 outcomes.dead(entry, *told(error))
                 continue
             except Exception as error:  # noqa: BLE001 - a host's mapping must not take the queue down
                 outcomes.mapping_crashed(entry, error)
                 continue
-            mapped_entry = self._frozen(entry, mapped, outcomes)
+            mapped_entry = self._frozen(flow, entry, mapped, outcomes)
             if mapped_entry is not None:
                 ready.append(mapped_entry)
         return ready
 
-    def _frozen(self, entry: Entry, mapped: Mapped, outcomes: Outcomes) -> Entry | None:
+    def _frozen(self, flow: Flow, entry: Entry, mapped: Mapped, outcomes: Outcomes) -> Entry | None:
         if isinstance(mapped, Unchanged):
             outcomes.unchanged(entry, mapped.summary)
             return None
         if isinstance(mapped, Hold):
-            outcomes.held(entry, mapped.reason, mapped.remedy)
+            outcomes.held(evolve(entry, document=mapped.document), mapped.reason, mapped.remedy)
             return None
-        key = idempotency_key(entry.ordering_key, entry.kind, entry.sequence, mapped.payload)
-        outcomes.note(self.journal.step(entry, "mapped", mapped.summary or f"mapped to {entry.kind}"))
-        return evolve(entry, payload=mapped.payload, idempotency_key=key)
+        kind = mapped.kind or flow.kind
+        outcomes.note(self.journal.step(entry, "mapped", mapped.summary or f"mapped to {kind}"))
+        return _keyed(evolve(entry, kind=kind, payload=mapped.payload, document=mapped.document))
 
     async def _send_all(
         self, flow: Flow, entries: list[Entry], outcomes: Outcomes, recovery: Recovery
@@ -138,6 +191,7 @@ class Deliverer:
                 raise
 
     async def _send(self, flow: Flow, entry: Entry, outcomes: Outcomes) -> None:
+        self.allowance.spend()
         try:
             result = await flow.sink.send(entry)
         except ConnectorError as error:
@@ -152,7 +206,7 @@ class Deliverer:
         except Exception as error:  # noqa: BLE001 - a host's sink must not take the queue down
             outcomes.send_crashed(entry, error)
         else:
-            outcomes.accepted(entry, result)
+            outcomes.accepted(flow, entry, result)
 
     async def _mark_in_flight(self, flow: Flow, entries: list[Entry], outcomes: Outcomes) -> list[Entry]:
         now = self.clock.now()
@@ -183,6 +237,19 @@ class Deliverer:
 
     def _lease_outlives_request(self, flow: Flow, entry: Entry) -> bool:
         return entry.leased_until is not None and entry.leased_until - self.clock.now() >= flow.sink.timeout
+
+
+async def paused_partners(store: Store, flow: Flow, *, now: datetime) -> tuple[str, ...]:
+    """The partners whose documents wait: paused by a person, or by the flow's own settings."""
+    paused = await arrived(store.paused_partners(flow.name))
+    by_person = {each.partner for each in paused if each.paused_until is not None and each.paused_until > now}
+    return tuple(sorted(by_person | set(flow.paused())))
+
+
+def _keyed(entry: Entry) -> Entry:
+    """With the key of its frozen bytes; another kind, sequence or payload is another key."""
+    key = idempotency_key(entry.ordering_key, entry.kind, entry.sequence, entry.payload or b"")
+    return evolve(entry, idempotency_key=key)
 
 
 def _lease_length(flow: Flow) -> timedelta:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from attrs import field, frozen
 
 from mlconnector_sdk.errors import ConfigurationError
+from mlconnector_sdk.flow.limits import Limits
 from mlconnector_sdk.flow.mapped import Mapped
 from mlconnector_sdk.flow.sink import Sink
 from mlconnector_sdk.flow.source import Source
+from mlconnector_sdk.flow.standing import Standing
 from mlconnector_sdk.records import Entry
 
 __all__ = ["Flow", "MapRecord"]
 
-MapRecord = Callable[[Entry, Entry | None], Mapped]
-"""A pure function: the entry to map, and what the partner last accepted under the same ordering key (an
-entry whose state is taken, or `State.KNOWN` for one that existed before go-live; None: nothing yet, or an
-event feed). Raises `DocumentError` for what cannot be mapped."""
+MapRecord = Callable[[Entry, Standing], Mapped]
+"""A pure function: the entry to map, and what happened before under the same number. Raises `DocumentError`
+for what cannot be mapped."""
+
+
+def _no_partner() -> Collection[str]:
+    return ()
+
+
+def _usual_limits(partner: str) -> Limits:
+    return Limits()
 
 
 @frozen(kw_only=True)
@@ -34,6 +43,10 @@ class Flow:
         environment: ``production``, ``test`` ...; it is part of every key.
         batch: How many documents are marked in flight together. A crash leaves so many outcomes unknown:
             more than one suits only sinks that can repeat a send safely.
+        relates_to: The flow of the pipeline whose entries with the same number the mapping is shown.
+        answered_by: The flow of the pipeline whose documents answer those of this one, by number.
+        limits: How long the steps of a document to this partner may take.
+        paused: The partners whose documents wait, asked before each lease.
 
     Raises:
         ConfigurationError: The name is empty or holds ``|``.
@@ -47,6 +60,10 @@ class Flow:
     tenant: str = ""
     environment: str = "production"
     batch: int = 1
+    relates_to: str = ""
+    answered_by: str = ""
+    limits: Callable[[str], Limits] = field(default=_usual_limits, repr=False)
+    paused: Callable[[], Collection[str]] = field(default=_no_partner, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if not self.name or "|" in self.name:  # the dedupe key of an event is "flow|event id"

@@ -38,6 +38,10 @@ class Journal:
             State.KNOWN: f"{entry.kind} {entry.number} existed before go-live; nothing is sent",
             State.DEAD: f"{entry.kind} {entry.number} was seen and cannot be read: {entry.reason}",
         }.get(entry.state, f"{entry.kind} {entry.number} was seen (observation {entry.sequence})")
+        if entry.deliberate:
+            text = (
+                f"{entry.kind} {entry.number} is to go again (number {entry.sequence}): a person asked for it"
+            )
         return self._line(entry, "observed", text, str(entry.sequence), at_observation=True)
 
     def step(self, entry: Entry, kind: str, text: str, data: Mapping[str, str] | None = None) -> AuditEvent:

@@ -14,10 +14,15 @@ class Send:
     Args:
         payload: Everything the sink needs, in the sink's own JSON.
         summary: One sentence for the audit trail, e.g. ``850 for ACME: 3 lines``.
+        kind: What it is sent as, e.g. ``860``; empty: the flow's own kind.
+        document: What the partner has once it has taken this, in the mapping's own form: the next edit is
+            compared with it. None where edits are not compared.
     """
 
     payload: bytes = field(repr=False)
     summary: str = ""
+    kind: str = ""
+    document: bytes | None = field(default=None, repr=False)
 
 
 @frozen(kw_only=True)
@@ -34,10 +39,12 @@ class Hold:
     Args:
         reason: Why, one sentence.
         remedy: What to do, one sentence.
+        document: What the partner has if it is told by other means; kept for `Pipeline.settle`.
     """
 
     reason: str
     remedy: str
+    document: bytes | None = field(default=None, repr=False)
 
 
 Mapped = Send | Unchanged | Hold

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from attrs import define, evolve, field
 
 from mlconnector_sdk.dual import arrived
-from mlconnector_sdk.errors import ConnectorError, OutcomeUnknown, Reached, Scope, Throttled
+from mlconnector_sdk.errors import ConnectorError, OutcomeUnknown, Premature, Reached, Scope, Throttled
+from mlconnector_sdk.flow.expectations import next_expected
 from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.journal import Journal, told
 from mlconnector_sdk.flow.report import FlowReport
@@ -86,22 +87,20 @@ class Outcomes:
                 self.report.letters.append(entry)
         return refused
 
-    def accepted(self, entry: Entry, result: SendResult) -> None:
+    def accepted(self, flow: Flow, entry: Entry, result: SendResult) -> None:
         """The vendor took it."""
         named = ", ".join(f"{name} {value}" for name, value in result.references.items())
         text = result.summary or f"{entry.kind} {entry.number} was accepted"
         self.note(self.journal.step(entry, "accepted", text, result.references))
         _LOG.info("%s %s accepted%s", entry.kind, entry.number, f" ({named})" if named else "")
         self.unanswered = 0
-        references = {**entry.references, **result.references}
-        self._end(entry, State.ACCEPTED, references=references, follow_ons=result.follow_ons)
+        self._taken(flow, entry, result)
 
-    def found(self, entry: Entry, found: Found) -> None:
+    def found(self, flow: Flow, entry: Entry, found: Found) -> None:
         """An uncertain send did arrive."""
         text = found.summary or f"{entry.kind} {entry.number} had arrived: its effect is there"
         self.note(self.journal.step(entry, "found", text, found.references))
-        references = {**entry.references, **found.references}
-        self._end(entry, State.ACCEPTED, references=references, follow_ons=found.follow_ons)
+        self._taken(flow, entry, found)
 
     def unchanged(self, entry: Entry, summary: str) -> None:
         """Nothing to send."""
@@ -156,7 +155,9 @@ class Outcomes:
             self.uncertain(entry, error, look_at=max(flow.sink.on_unknown.settle, doubled))
             return
         self.unanswered = 0
-        if error.scope is Scope.DOCUMENT:
+        if isinstance(error, Premature):
+            self._take_back(entry, told(error)[0], not_before=error.not_before)
+        elif error.scope is Scope.DOCUMENT:
             # Refused now, but an earlier attempt under the same entry may have arrived.
             self.dead(entry, *told(error), outcome_unknown=self._was_uncertain(entry))
         else:
@@ -168,6 +169,10 @@ class Outcomes:
         line = self.journal.step(entry, "outcome unknown", f"nobody knows whether it arrived: {reason}")
         self.note(line)
         self._end(entry, State.IN_FLIGHT, not_before=self.clock.now() + look_at, reason=reason)
+
+    def early(self, entry: Entry, error: Premature) -> None:
+        """What it refers to is not there yet; nothing was marked."""
+        self._end(entry, entry.state, not_before=error.not_before, reason=told(error)[0])
 
     def wait(self, entry: Entry, reason: str, *, look_at: timedelta) -> None:
         """Too early to tell."""
@@ -209,13 +214,22 @@ class Outcomes:
         # A flow that pauses keeps its own time; its entries are due as soon as it runs again.
         return self.clock.now() + (timedelta(0) if error.scope is Scope.FLOW else _LOOK_AGAIN)
 
+    def _taken(self, flow: Flow, entry: Entry, result: SendResult | Found) -> None:
+        taken = evolve(
+            entry,
+            state=State.ACCEPTED,
+            references={**entry.references, **result.references},
+            accepted_at=self.clock.now(),
+        )
+        expected_by = next_expected(taken, flow.limits(entry.partner))
+        self._end(evolve(taken, expected_by=expected_by), State.ACCEPTED, follow_ons=result.follow_ons)
+
     def _end(
         self,
         entry: Entry,
         state: State,
         *,
         not_before: datetime | None = None,
-        references: Mapping[str, str] | None = None,
         follow_ons: tuple[NewEntry, ...] = (),
         reason: str = "",
         remedy: str = "",
@@ -225,7 +239,6 @@ class Outcomes:
             entry,
             state=state,
             not_before=not_before,
-            references=entry.references if references is None else references,
             reason=reason,
             remedy=remedy,
             outcome_unknown=outcome_unknown,

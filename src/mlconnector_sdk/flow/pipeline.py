@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
-from mlconnector_sdk.dual import Blocking, Colour, Face, NonBlocking, arrived, shared
+from mlconnector_sdk.dual import Blocking, Colour, NonBlocking, arrived, shared
 from mlconnector_sdk.errors import ConfigurationError, NoStartingPoint
 from mlconnector_sdk.flow.collect import Collector
+from mlconnector_sdk.flow.deliver import paused_partners
 from mlconnector_sdk.flow.flow import Flow
-from mlconnector_sdk.flow.journal import Journal
-from mlconnector_sdk.flow.mend import Mending
-from mlconnector_sdk.flow.preview import Preview, Previewer
+from mlconnector_sdk.flow.flows_face import require_aware
+from mlconnector_sdk.flow.journal import Journal, told
+from mlconnector_sdk.flow.looking import LookingFace
+from mlconnector_sdk.flow.mending import MendingFace
 from mlconnector_sdk.flow.report import FlowReport, RunReport
 from mlconnector_sdk.flow.runner import Runner
 from mlconnector_sdk.flow.schedule import Schedule
-from mlconnector_sdk.flow.trail import Trail
 from mlconnector_sdk.flow.watch import Watch
 from mlconnector_sdk.ports import AuditLog, Clock, Store
-from mlconnector_sdk.records import Entry, Event, Feed, FlowStatus
+from mlconnector_sdk.records import Event, Feed
 
-__all__ = ["AsyncPipeline", "Pipeline", "PipelineFace"]
+__all__ = ["AsyncPipeline", "Pipeline", "PipelineFace", "Settings"]
 
+_LOG = logging.getLogger("mlconnector_sdk.flow")
 _CLAIM = timedelta(minutes=10)  # how long a poller that died keeps the others from polling
 
 
-class PipelineFace(Face[Colour]):
-    """Receive, collect and deliver, for several flows that share a store.
+class Settings(Protocol):
+    """Files that people edit while a pipeline lives, e.g. the partner file with its tables."""
+
+    def reload(self) -> object:
+        """Read them now; the difference, readable as text, false where there is none.
+
+        Raises:
+            ConfigurationError: They cannot be used; the old content stays.
+        """
+        ...
+
+    def reload_if_changed(self) -> object:
+        """The same, if the files look changed since they were read last."""
+        ...
+
+
+class PipelineFace(LookingFace[Colour], MendingFace[Colour]):
+    """Receive, collect and deliver, for several flows that share a store; look, and mend.
 
     It holds no state of its own between calls but the store's: build it anew for every run of a cron
     script, or keep it for the life of a service; run one, or several on one store.
@@ -40,6 +59,11 @@ class PipelineFace(Face[Colour]):
         store: Inbox, outbox and checkpoints.
         audit: Where the trail goes; None: the log that the store keeps beside its documents.
         clock: Usually the clients' own.
+        settings: Files that may change while the pipeline lives: looked at before each run.
+
+    Raises:
+        ConfigurationError: Two flows have one name, or read the same events; or a flow names one that is
+            not here.
     """
 
     def __init__(
@@ -50,8 +74,10 @@ class PipelineFace(Face[Colour]):
         store: Store,
         clock: Clock,
         audit: AuditLog | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self.name = name
+        self.settings = settings
         self.flows = {flow.name: flow for flow in flows}
         if len(self.flows) != len(flows):
             raise ConfigurationError("two flows have the same name", remedy="name them apart", path="flows")
@@ -63,6 +89,14 @@ class PipelineFace(Face[Colour]):
                     remedy="give their sources names of their own, and have webhooks stored under each",
                     path="flows",
                 )
+        for flow in flows:
+            for other in (flow.relates_to, flow.answered_by):
+                if other and other not in self.flows:
+                    raise ConfigurationError(
+                        f"the flow '{flow.name}' refers to '{other}', which is not in {self.name}",
+                        remedy="name a flow of the same pipeline",
+                        path="flows",
+                    )
         self.store = store
         self.clock = clock
         self.audit = store.audit if audit is None else audit
@@ -99,7 +133,9 @@ class PipelineFace(Face[Colour]):
         return report
 
     @shared
-    async def run(self, flows: Sequence[str] = (), *, since: datetime | None = None) -> RunReport:
+    async def run(
+        self, flows: Sequence[str] = (), *, since: datetime | None = None, max_sends: int | None = None
+    ) -> RunReport:
         """Collect and deliver once, until nothing is due.
 
         What stops one flow is in the report and does not stop the others; an ETL job that should fail
@@ -109,14 +145,34 @@ class PipelineFace(Face[Colour]):
             flows: Their names; empty: all.
             since: Where to start flows that have never run; for others a window of its own, which leaves
                 their checkpoints where they are.
+            max_sends: The most documents that this run may send, over all flows; what is left waits for the
+                next run. None: all that are due.
 
         Raises:
             NoStartingPoint: A flow has never run, and ``since`` is not given.
             ConfigurationError: ``since`` has no time zone.
             StoreError: The store cannot be read or written.
         """
-        _require_aware(since)
-        return await self._runner().run(self._chosen(flows), since=since, poll=True)
+        require_aware(since)
+        await self._take_up_settings()
+        return await self._runner().run(self._chosen(flows), since=since, poll=True, max_sends=max_sends)
+
+    @shared
+    async def reload(self) -> object:
+        """Read the settings' files anew, now; what they change counts for every document mapped from here on.
+
+        Returns:
+            The difference, readable as text; false where nothing changed. None without settings.
+
+        Raises:
+            ConfigurationError: A file cannot be used; the old content stays.
+        """
+        if self.settings is None:
+            return None
+        difference = self.settings.reload()
+        if difference:
+            await self._tell_settings(difference)
+        return difference
 
     @shared
     async def run_every(
@@ -152,102 +208,31 @@ class PipelineFace(Face[Colour]):
                 raise NoStartingPoint(f"the flow '{name}' has never run and has no starting point")
         await self._watch.run(schedules, _Watched(self), on_report=on_report, until=until)
 
-    # -- looking --------------------------------------------------------------------------------------
-
-    @shared
-    async def preview(self, flows: Sequence[str] = (), *, since: datetime | None = None) -> Preview:
-        """What a run would do now: sources are read, nothing is sent and nothing stored.
-
-        Raises:
-            NoStartingPoint: A flow has never run, and ``since`` is not given.
-        """
-        _require_aware(since)
-        previewer = Previewer(store=self.store, clock=self.clock)
-        items = []
-        for flow in self._chosen(flows):
-            items += await previewer.preview(flow, since=since)
-        return Preview(items=tuple(items))
-
-    @shared
-    async def trail(self, number: str) -> Trail:
-        """The whole story of one document, by its business number."""
-        entries = await arrived(self.store.find(number=number, limit=1_000))
-        events = await arrived(self.audit.read(number=number))
-        return Trail(number=number, entries=tuple(entries), events=tuple(events))
-
-    @shared
-    async def dead_letters(self) -> list[Entry]:
-        """Everything that waits for a person, with reason and remedy, oldest first."""
-        return await self._mending().letters()
-
-    @shared
-    async def status(self) -> list[FlowStatus]:
-        """Whether each flow may run, and why not."""
-        return [await arrived(self.store.flow_status(name)) for name in self.flows]
-
-    # -- mending --------------------------------------------------------------------------------------
-
-    @shared
-    async def retry(self, number: str) -> list[Entry]:
-        """Make dead letters and held documents pending again; the next run delivers them.
-
-        Args:
-            number: A business number, or the id of one entry.
-
-        Raises:
-            DocumentError: There is nothing to retry, or it may have arrived (see `settle`).
-        """
-        return await self._mending().retry(number)
-
-    @shared
-    async def remap(self, number: str) -> list[Entry]:
-        """Make dead letters and held documents pending again, to be mapped anew.
-
-        For a document that was refused as it was: mend the table or the partner file, make the pipeline
-        anew, so that it reads them, and remap.
-
-        Args:
-            number: A business number, or the id of one entry.
-
-        Raises:
-            DocumentError: There is nothing to remap, or it may have arrived (see `settle`).
-        """
-        return await self._mending().remap(number)
-
-    @shared
-    async def settle(self, entry_id: str, *, arrived: bool, by: str, reason: str) -> Entry:
-        """Answer, for an uncertain send, whether it arrived: accepted then, else pending again.
-
-        Args:
-            entry_id: As `dead_letters` shows it.
-            arrived: What you found out at the vendor.
-            by: Who says so; it goes into the audit trail.
-            reason: What you saw; it goes into the audit trail.
-
-        Raises:
-            DocumentError: The entry is not uncertain.
-        """
-        return await self._mending().settle(entry_id, arrived_there=arrived, by=by, reason=reason)
-
     # -- inside ---------------------------------------------------------------------------------------
-
-    def _chosen(self, names: Sequence[str]) -> list[Flow]:
-        for name in names:
-            if name not in self.flows:
-                raise ConfigurationError(
-                    f"there is no flow '{name}' in {self.name}",
-                    remedy=f"name one of: {', '.join(self.flows)}",
-                    path="flows",
-                )
-        return [self.flows[name] for name in names] if names else list(self.flows.values())
 
     def _runner(self) -> Runner:
         return Runner(
             store=self.store, journal=self._journal, clock=self.clock, stopping=self._watch.stopping
         )
 
-    def _mending(self) -> Mending:
-        return Mending(store=self.store, journal=self._journal)
+    async def _take_up_settings(self) -> None:
+        """What was changed in the files counts from now on; what cannot be read is told, and left alone."""
+        if self.settings is None:
+            return
+        try:
+            difference = self.settings.reload_if_changed()
+        except ConfigurationError as error:
+            _LOG.error("%s: the changed settings are not taken up: %s", self.name, error)
+            reason, remedy = told(error)
+            line = self._journal.flow_line(self.name, "settings refused", reason, {"remedy": remedy})
+            await self._journal.write([line])
+        else:
+            if difference:
+                await self._tell_settings(difference)
+
+    async def _tell_settings(self, difference: object) -> None:
+        line = self._journal.flow_line(self.name, "settings", f"the settings have changed:\n{difference}")
+        await self._journal.write([line])
 
     async def _unpaused(self, names: Sequence[str]) -> list[Flow]:
         now = self.clock.now()
@@ -268,6 +253,7 @@ class _Watched:
 
     async def tick(self, flows: Sequence[str]) -> RunReport:
         pipeline, clock = self._pipeline, self._pipeline.clock
+        await pipeline._take_up_settings()
         mine = []
         try:
             for flow in await pipeline._unpaused(flows):
@@ -291,19 +277,11 @@ class _Watched:
         names = []
         for flow in await pipeline._unpaused(()):
             stored = await arrived(pipeline.store.pending_events(flow.source.name, limit=1))
-            due = await arrived(pipeline.store.due(flow.name, now=now))
+            waiting = await paused_partners(pipeline.store, flow, now=now)
+            due = await arrived(pipeline.store.due(flow.name, now=now, without=waiting))
             if stored or due:
                 names.append(flow.name)
         return names
-
-
-def _require_aware(since: datetime | None) -> None:
-    if since is not None and since.utcoffset() is None:
-        raise ConfigurationError(
-            f"since={since.isoformat()} has no time zone, so nobody knows which instant it means",
-            remedy="give an aware time, e.g. datetime(2026, 3, 1, tzinfo=UTC)",
-            path="since",
-        )
 
 
 class Pipeline(PipelineFace[Blocking]):

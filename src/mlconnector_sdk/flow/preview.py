@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from mlconnector_sdk.dual import arrived
 from mlconnector_sdk.errors import ConnectorError, NoStartingPoint
 from mlconnector_sdk.flow.collect import new_entry, observed
 from mlconnector_sdk.flow.decide import Supersede, decide
+from mlconnector_sdk.flow.deliver import standing
 from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.foresight import Foresight
 from mlconnector_sdk.flow.journal import told
 from mlconnector_sdk.flow.mapped import Hold, Send
+from mlconnector_sdk.flow.moved import moved
 from mlconnector_sdk.flow.source import Observation, Window
 from mlconnector_sdk.ports import Clock, Store
-from mlconnector_sdk.records import Checkpoint, Entry, State
+from mlconnector_sdk.records import Checkpoint, Entry, Feed, State
 
 __all__ = ["Preview", "PreviewItem", "Previewer"]
 
@@ -77,7 +79,7 @@ class Previewer:
             raise NoStartingPoint(f"the flow '{flow.name}' has never run and has no starting point")
         pending = await arrived(self.store.find(flow=flow.name, states=[State.PENDING], limit=_SHOWN))
         foresight = Foresight(self.store)
-        items = [self._item(flow, entry, await foresight.line(entry.ordering_key)) for entry in pending]
+        items = [await self._item(flow, entry, await foresight.line(entry.ordering_key)) for entry in pending]
         for event in await arrived(self.store.pending_events(flow.source.name, limit=_SHOWN)):
             items += await self._new_items(flow, await observed(flow, event), foresight)
         before = checkpoint or Checkpoint(flow=flow.name, cursors={})
@@ -94,12 +96,17 @@ class Previewer:
     ) -> list[PreviewItem | None]:
         items = []
         for observation in seen:
-            entry = await foresight.entry(new_entry(flow, observation, at=self.clock.now()))
-            if entry is not None:
-                items.append(self._item(flow, entry, await foresight.line(entry.ordering_key)))
+            new = new_entry(flow, observation, at=self.clock.now())
+            news = [new]
+            if flow.source.feed is Feed.STATE:
+                news += await moved(self.store, [new])
+            for entry in [await foresight.entry(each) for each in news]:
+                if entry is None:
+                    continue
+                items.append(await self._item(flow, entry, await foresight.line(entry.ordering_key)))
         return items
 
-    def _item(self, flow: Flow, entry: Entry, history: Sequence[Entry]) -> PreviewItem | None:
+    async def _item(self, flow: Flow, entry: Entry, history: Sequence[Entry]) -> PreviewItem | None:
         def item(action: str, text: str, remedy: str = "", payload: bytes | None = None) -> PreviewItem:
             return PreviewItem(
                 flow=flow.name,
@@ -117,8 +124,9 @@ class Previewer:
         decision = decide(entry, history)
         if isinstance(decision, Supersede):
             return None
+        before = await standing(self.store, flow, entry, history, rejected=decision.rejected)
         try:
-            mapped = flow.map(entry, decision.accepted)
+            mapped = flow.map(entry, before)
         except ConnectorError as error:
             return item("dead letter", *told(error))
         except Exception as error:  # noqa: BLE001 - a host's mapping must not hide the other documents
@@ -126,5 +134,6 @@ class Previewer:
         if isinstance(mapped, Hold):
             return item("hold", mapped.reason, mapped.remedy)
         if isinstance(mapped, Send):
-            return item("send", mapped.summary, payload=mapped.payload)
+            kind = mapped.kind or flow.kind
+            return evolve(item("send", mapped.summary, payload=mapped.payload), kind=kind)
         return item("nothing", mapped.summary or "the partner has exactly this")

@@ -88,7 +88,7 @@ class Recovery:
             self._ask(entry, because=f" Looking for it failed: {type(error).__name__}: {error}.")
             return False
         if isinstance(outcome, Found):
-            self.outcomes.found(entry, outcome)
+            self.outcomes.found(self.flow, entry, outcome)
             return False
         if isinstance(outcome, NotYet):
             self._wait(entry, "too early to see whether it arrived")

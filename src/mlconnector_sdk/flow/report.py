@@ -33,6 +33,7 @@ class FlowReport:
         outcomes: How many deliveries ended in which state.
         letters: The entries that now wait for a person, because of this run.
         problem: What stopped the flow, or None.
+        capped: Whether documents that are due were left for the next run, because of ``max_sends``.
     """
 
     flow: str
@@ -41,6 +42,7 @@ class FlowReport:
     outcomes: Counter[State] = field(factory=Counter)
     letters: list[Entry] = field(factory=list)
     problem: ConnectorError | None = None
+    capped: bool = False
 
     @property
     def progress(self) -> bool:
@@ -55,6 +57,8 @@ class FlowReport:
             lines.append(f"  {letter.state.value} {letter.kind} {letter.number}: {letter.reason}")
             if letter.remedy:
                 lines.append(f"    remedy: {letter.remedy}")
+        if self.capped:
+            lines.append("  stopped at max_sends: what is due waits for the next run")
         if self.problem is not None:
             lines.append(f"  stopped: {self.problem}")
         return "\n".join(lines)

@@ -12,9 +12,10 @@ from attrs import field, frozen
 from mlconnector_sdk.dual import arrived
 from mlconnector_sdk.errors import ConnectorError, NoStartingPoint, Scope, StoreError
 from mlconnector_sdk.flow.collect import Collector
-from mlconnector_sdk.flow.deliver import Deliverer
+from mlconnector_sdk.flow.deliver import Allowance, Deliverer
 from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.journal import Journal, told
+from mlconnector_sdk.flow.overdue import Punctuality
 from mlconnector_sdk.flow.report import FlowReport, RunReport
 from mlconnector_sdk.ports import Clock, Store
 from mlconnector_sdk.records import FlowStatus
@@ -35,12 +36,15 @@ class Runner:
     clock: Clock = field(repr=False)
     stopping: Callable[[], bool] = field(repr=False)
 
-    async def run(self, flows: Sequence[Flow], *, since: datetime | None, poll: bool) -> RunReport:
+    async def run(
+        self, flows: Sequence[Flow], *, since: datetime | None, poll: bool, max_sends: int | None = None
+    ) -> RunReport:
         """One run.
 
         Args:
             since: As `Collector.collect` takes it.
             poll: False: only what is in the inbox and in the outbox.
+            max_sends: The most sends of all flows together; None: no limit.
 
         Raises:
             NoStartingPoint: A flow has no checkpoint, and there is no ``since``.
@@ -51,7 +55,10 @@ class Runner:
                 raise NoStartingPoint(f"the flow '{flow.name}' has never run and has no starting point")
         store, journal, clock, stopping = self.store, self.journal, self.clock, self.stopping
         collector = Collector(store=store, journal=journal, clock=clock, stopping=stopping)
-        deliverer = Deliverer(store=store, journal=journal, clock=clock, stopping=stopping)
+        deliverer = Deliverer(
+            store=store, journal=journal, clock=clock, stopping=stopping, allowance=Allowance(max_sends)
+        )
+        punctuality = Punctuality(store=store, clock=clock)
         reports = {flow.name: FlowReport(flow=flow.name) for flow in flows}
         for flow in flows:
             report = reports[flow.name]
@@ -72,6 +79,7 @@ class Runner:
             for flow in flows:
                 if reports[flow.name].problem is None:
                     await self._healthy(flow)
+                await punctuality.review(flow)
         return RunReport(flows=list(reports.values()))
 
     async def _guarded(self, flow: Flow, report: FlowReport, step: Coroutine[Any, Any, T]) -> T | None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import csv
 import difflib
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from attrs import field, frozen
 
 from mlconnector_sdk.errors import ConfigurationError, UnmappedValue
+from mlconnector_sdk.mapping.toml_section import Section
 
 __all__ = ["CrossReference", "Row", "Table", "table_from_csv", "table_from_toml"]
 
@@ -25,7 +25,7 @@ class Row:
 
     Args:
         values: By column, in the order of the file.
-        line: Line in the file, counted from 1; 0 where the format does not tell.
+        line: Line in the file where the row begins, counted from 1; 0 where it comes from no file.
     """
 
     values: Mapping[str, str]
@@ -43,6 +43,7 @@ class Table:
         name: The file's name, as the settings refer to it, e.g. ``parts.csv``.
         keys: The columns that identify a row.
         columns: All columns, keys first.
+        line: Line in the file that names the columns, counted from 1.
 
     Raises:
         ConfigurationError: Two rows have the same key.
@@ -52,18 +53,25 @@ class Table:
     keys: tuple[str, ...]
     columns: tuple[str, ...]
     rows: tuple[Row, ...] = field(repr=False)
+    line: int = field(default=1, eq=False)
     _by_key: dict[tuple[str, ...], Row] = field(init=False, factory=dict, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         for row in self.rows:
             key = tuple(row[column] for column in self.keys)
             if (first := self._by_key.get(key)) is not None:
-                raise ConfigurationError(
-                    f"{self.name} has {_shown(key)} twice: {_lines([first, row])}",
-                    path=self.name,
-                    remedy="keep one of them",
+                raise self.error(
+                    f"{_shown(key)} stands here and in line {first.line}", "keep one of them", line=row.line
                 )
             self._by_key[key] = row
+
+    def error(self, sentence: str, remedy: str = "", *, line: int = 0) -> ConfigurationError:
+        """What to raise about the file: it names file and line.
+
+        Args:
+            line: Of the row; 0: the line that names the columns.
+        """
+        return _mistake(self.name, line or self.line, sentence, remedy)
 
     def get(self, *key: str) -> Row | None:
         """The row with that key, or None."""
@@ -94,9 +102,7 @@ class Table:
             ConfigurationError: There is no such column.
         """
         if column not in self.columns:
-            raise ConfigurationError(
-                f"{self.name} has no column {column!r}{_suggestion(column, self.columns)}", path=self.name
-            )
+            raise self.error(f"there is no column {column!r}{_suggestion(column, self.columns)}")
         found = [row for row in self.rows if row[column] == value]
         if len(found) == 1:
             return found[0]
@@ -164,66 +170,97 @@ def table_from_csv(name: str, text: str, *, keys: int = 1) -> Table:
         >>> parts.find("A-100")["buyer_part"]
         'WB-100'
     """
-    lines = _csv_lines(name, text)
-    line, columns = next(lines, (1, []))
+    records = _csv_records(name, text)
+    heading, columns = next(records, (1, []))
     if len(columns) <= keys or not all(columns) or len(set(columns)) < len(columns):
-        raise ConfigurationError(
-            f"{name} line {line} must name more than {keys} different columns",
-            path=name,
-            remedy="let the first line be the names of the columns, separated by commas",
+        raise _mistake(
+            name,
+            heading,
+            f"it must name more than {keys} different columns",
+            "let the first line be the names of the columns, separated by commas",
         )
     rows = []
-    for line, values in lines:
+    for line, values in records:
         if len(values) != len(columns):
-            raise ConfigurationError(
-                f"{name} line {line} has {len(values)} values, but there are {len(columns)} columns",
-                path=f"{name}:{line}",
-                remedy="put values that hold a comma into double quotes",
+            raise _mistake(
+                name,
+                line,
+                f"it has {len(values)} values, but there are {len(columns)} columns",
+                "put values that hold a comma into double quotes",
             )
         if not values[0]:
-            raise ConfigurationError(f"{name} line {line} has no {columns[0]}", path=f"{name}:{line}")
+            raise _mistake(name, line, f"it has no {columns[0]}", "complete the row, or remove it")
         rows.append(Row(MappingProxyType(dict(zip(columns, values, strict=True))), line))
-    return Table(name, tuple(columns[:keys]), tuple(columns), tuple(rows))
+    return Table(name, tuple(columns[:keys]), tuple(columns), tuple(rows), heading)
 
 
 def table_from_toml(name: str, text: str) -> Table:
     """A table of two columns, ``key`` and ``value``, from TOML text: ``EA = "EA"``, one row per line.
 
     Raises:
-        ConfigurationError: It is no TOML, has a key twice, or a value that is not text.
+        ConfigurationError: It is no TOML, has a key twice, or a value that is not text; the message names the
+            line.
     """
-    try:
-        content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigurationError(f"{name} is not readable as TOML: {error}", path=name) from error
+    section = Section.read(text, file=name)
     rows = []
-    for key, value in content.items():
+    for key, value in section.content.items():
         if not isinstance(value, str):
-            raise ConfigurationError(
-                f"{name} has a value for {key} that is no text",
-                path=f"{name}:{key}",
-                remedy="put it in quotes",
-            )
-        rows.append(Row(MappingProxyType({"key": key, "value": value})))
+            error = section.error(key, f"the value of {section.at(key)} is no text", "put it in quotes")
+            error.path = f"{name}:{error.path}"
+            raise error
+        rows.append(Row(MappingProxyType({"key": key, "value": value}), section.line(key)))
     return Table(name, ("key",), ("key", "value"), tuple(rows))
 
 
-def _csv_lines(name: str, text: str) -> Iterator[tuple[int, list[str]]]:
-    lines = (line + "\n" for line in text.removeprefix("\ufeff").split("\n"))
+def _csv_records(name: str, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the line where it begins, without blank ones and comments."""
+    lines = _Lines(text)
     reader = csv.reader(lines, strict=True)
     while True:
+        begin = lines.begin_record()
         try:
             values = next(reader, None)
         except csv.Error as error:
-            raise ConfigurationError(
-                f"{name} line {reader.line_num} is not readable as CSV: {error}",
-                path=f"{name}:{reader.line_num}",
+            seen = f" (seen in line {reader.line_num})" if reader.line_num > begin else ""
+            raise _mistake(
+                name,
+                begin,
+                f"not readable as CSV: {error}{seen}",
+                "a value in double quotes ends with one, and has two where it holds one",
             ) from error
         if values is None:
             return
         stripped = [value.strip() for value in values]
-        if any(stripped) and not stripped[0].startswith("#"):
-            yield reader.line_num, stripped
+        if any(stripped):
+            yield begin, stripped
+
+
+class _Lines:
+    """The lines of a text; one that begins with ``#`` is blank, unless it lies inside a quoted value."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = iter(text.removeprefix("\ufeff").split("\n"))
+        self._read = 0
+        self._begins = True
+
+    def begin_record(self) -> int:
+        """Say that the next line begins a record; its number."""
+        self._begins = True
+        return self._read + 1
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self._read += 1
+        is_comment = self._begins and line.lstrip().startswith("#")
+        self._begins = False
+        return "\n" if is_comment else line + "\n"
+
+
+def _mistake(name: str, line: int, sentence: str, remedy: str) -> ConfigurationError:
+    return ConfigurationError(f"{name} line {line}: {sentence}", path=f"{name}:{line}", remedy=remedy)
 
 
 def _shown(key: tuple[str, ...]) -> str:

@@ -16,16 +16,27 @@ from attrs import frozen
 
 __all__ = [
     "AcknowledgedLine",
+    "AcknowledgedSet",
     "Answer",
+    "Charge",
     "Decision",
     "Document",
+    "FunctionalAcknowledgment",
+    "Invoice",
+    "InvoiceLine",
     "LineAnswer",
+    "LineChange",
     "OrderAcknowledgment",
     "OrderLine",
     "Party",
+    "PaymentTerms",
     "PurchaseOrder",
+    "PurchaseOrderChange",
     "Reference",
     "Schedule",
+    "SetVerdict",
+    "SyntaxFault",
+    "WhatChanged",
 ]
 
 
@@ -139,6 +150,200 @@ class PurchaseOrder(Document):
     order_type: str = "SA"
     currency: str = ""
     lines: tuple[OrderLine, ...] = ()
+
+
+class WhatChanged(Enum):
+    """How a line of an order differs from what the supplier has accepted."""
+
+    ADDED = "added"
+    DELETED = "deleted"
+    QUANTITY_UP = "quantity increased"
+    QUANTITY_DOWN = "quantity decreased"
+    PRICE = "price changed"
+    QUANTITY_AND_PRICE = "quantity and price changed"
+    DATES = "dates changed"
+    QUANTITY_AND_DATES = "quantity and dates changed"
+    OTHER = "changed"
+
+
+@frozen(kw_only=True)
+class LineChange:
+    """One line of an order that differs from what the supplier has accepted.
+
+    Args:
+        what: How it differs; it follows from the two lines.
+        line: The line as it shall be; where it is deleted, as it was.
+        before: The line as the supplier has it; None where it is added.
+    """
+
+    what: WhatChanged
+    line: OrderLine
+    before: OrderLine | None = None
+
+
+@frozen(kw_only=True)
+class PurchaseOrderChange(Document):
+    """What changed in an order that the supplier has (X12 860).
+
+    ``number`` and ``dated`` are those of the order; parties, references and notes are as they shall be.
+
+    Args:
+        purpose: X12 element 353: ``04`` change, ``01`` cancellation of the whole order.
+        order_type: X12 element 92, as on the order.
+        currency: ISO 4217, or the empty string.
+        change_sequence: 1 for the first change of the order that the supplier is sent, then 2, 3 ...
+        changed_on: The date of the change.
+        lines: The lines that differ; none where only the heading does, or where the order is cancelled.
+    """
+
+    purpose: str = "04"
+    order_type: str = "SA"
+    currency: str = ""
+    change_sequence: int
+    changed_on: date
+    lines: tuple[LineChange, ...] = ()
+
+
+@frozen(kw_only=True)
+class PaymentTerms:
+    """When an invoice is to be paid.
+
+    Args:
+        description: In words, e.g. ``2% 10 net 30``.
+        net_days: Days until the whole amount is due, or None.
+        due: The date on which it is due, or None.
+    """
+
+    description: str = ""
+    net_days: int | None = None
+    due: date | None = None
+
+
+@frozen(kw_only=True)
+class Charge:
+    """An allowance, a charge or a tax of a whole invoice.
+
+    Args:
+        amount: In the invoice's currency; an allowance is negative.
+        code: What it is for, X12 element 1300 (``D240`` freight ...) or for a tax element 963 (``ST`` ...);
+            empty: only the description says it.
+        description: In words.
+        tax: Whether it is a tax.
+    """
+
+    amount: Decimal
+    code: str = ""
+    description: str = ""
+    tax: bool = False
+
+
+@frozen(kw_only=True)
+class InvoiceLine:
+    """One line of an invoice.
+
+    Args:
+        number: The line's number, as on the order where there is one.
+        quantity: Invoiced, in ``unit``.
+        unit_price: In the invoice's currency, per ``unit``.
+    """
+
+    number: str
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal
+    buyer_part: str = ""
+    vendor_part: str = ""
+    description: str = ""
+
+
+@frozen(kw_only=True)
+class Invoice(Document):
+    """A seller's invoice to a customer (X12 810).
+
+    Args:
+        order_number: The customer's purchase order, or the empty string.
+        ordered_on: Its date, or None.
+        currency: ISO 4217, or the empty string.
+        kind: X12 element 640: ``DI`` debit invoice, ``CR`` credit memo ...; or the empty string.
+        terms: When it is to be paid, or None.
+        lines: In the order of the seller's paper.
+        charges: Allowances, charges and taxes of the whole invoice.
+        total: What is to be paid: lines and charges add up to it, or it would not be written.
+    """
+
+    order_number: str = ""
+    ordered_on: date | None = None
+    currency: str = ""
+    kind: str = ""
+    terms: PaymentTerms | None = None
+    lines: tuple[InvoiceLine, ...] = ()
+    charges: tuple[Charge, ...] = ()
+    total: Decimal
+
+
+class SetVerdict(Enum):
+    """What a partner's translator says about a transaction set or a group that it was sent."""
+
+    ACCEPTED = "accepted"
+    ACCEPTED_WITH_ERRORS = "accepted with errors"
+    PARTLY_ACCEPTED = "partly accepted"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+@frozen(kw_only=True)
+class SyntaxFault:
+    """One thing that a partner's translator did not like.
+
+    Args:
+        path: Where: ``PO1[3]-02`` or ``segment 14``; empty for the whole set.
+        code: The code of the standard (X12 elements 618, 716, 720, 723).
+        sentence: What the code means, in words, with the value where the partner quotes it.
+    """
+
+    path: str
+    code: str
+    sentence: str
+
+
+@frozen(kw_only=True)
+class AcknowledgedSet:
+    """What a partner's translator says about one transaction set.
+
+    Args:
+        set_id: ``850``.
+        control_number: ST02 of the set, as text.
+        verdict: What the code comes to.
+        code: The code itself (X12 element 717).
+        faults: Why.
+    """
+
+    set_id: str
+    control_number: str
+    verdict: SetVerdict
+    code: str
+    faults: tuple[SyntaxFault, ...] = ()
+
+
+@frozen(kw_only=True)
+class FunctionalAcknowledgment:
+    """What a partner's translator says about a group that it was sent (X12 997).
+
+    Args:
+        functional_id: Of the group: ``PO`` for 850, ``PC`` for 860, ``IN`` for 810 ...
+        group_control_number: GS06 of the group, which tells it apart among those sent to the partner.
+        verdict: Of the whole group.
+        code: The code itself (X12 element 715).
+        sets: What is said about single sets; none where the group's verdict speaks for all of them.
+        faults: Why the group as a whole was refused.
+    """
+
+    functional_id: str
+    group_control_number: int
+    verdict: SetVerdict
+    code: str
+    sets: tuple[AcknowledgedSet, ...] = ()
+    faults: tuple[SyntaxFault, ...] = ()
 
 
 class Decision(Enum):

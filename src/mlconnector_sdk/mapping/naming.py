@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from mlconnector_sdk.errors import ConfigurationError, UnmappedValue
+from mlconnector_sdk.errors import UnmappedValue
 from mlconnector_sdk.mapping.crossref import CrossReference, Row, Table
 from mlconnector_sdk.mapping.partners import AS_IS, AS_IS_WITH_REVISION, Partner
 
@@ -44,10 +44,10 @@ class Naming:
         """See that the tables are there and have the columns they need.
 
         Raises:
-            ConfigurationError: One is missing, or a column is.
+            ConfigurationError: One is missing, or a column is; or a unit has no name at the partner.
         """
         if self.partner.units != AS_IS:
-            _ = self.tables[self.partner.units]
+            self._check_units(self.tables[self.partner.units])
         if self.partner.parts not in (AS_IS, AS_IS_WITH_REVISION):
             self._parts()
 
@@ -90,11 +90,24 @@ class Naming:
         table = self.tables[self.partner.parts]
         needed = ("number", "revision", "buyer_part", "vendor_part")
         if table.keys != needed[:2] or not set(needed) <= set(table.columns):
-            raise ConfigurationError(
-                f"{table.name} must have the columns {', '.join(needed)}, the first two as its key",
-                path=table.name,
+            raise table.error(
+                f"the table of parts must have the columns {', '.join(needed)}, the first two as its key",
+                f"name them in this order in the first line of {table.name}, which may have further ones",
             )
         return table
+
+    def _check_units(self, table: Table) -> None:
+        if len(table.keys) != 1:
+            raise self.partner.error(
+                "units", f"{table.name} is a table of parts and cannot be one of units", "name another file"
+            )
+        for row in table.rows:
+            if not row[table.columns[-1]]:
+                raise table.error(
+                    f"the unit {row[table.keys[0]]!r} has no {table.columns[-1]}",
+                    "complete the row, or remove it",
+                    line=row.line,
+                )
 
     @staticmethod
     def _part_row(table: Table, number: str, revision: str) -> Row:

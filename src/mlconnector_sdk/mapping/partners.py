@@ -12,27 +12,36 @@
     account = { id = "4711", qualifier = "92" }       # what we are to call it: N1 SU
     parts = "acme-parts.csv"
 
+    customer = "CUST-1"                 # optional: our code for it where it buys from us
     conventions = { due = ["010"] }     # optional: qualifiers that differ from the usual
+
+    [partners.ACME.policies]            # optional: see `policies`; a [policies] of the file is for all
+    changes = "860"
+
+    [partners.ACME.limits]              # optional: see `step_limits`; a [limits] of the file is for all
+    answered = "2d"
 
     [partners.ACME.stedi]               # one section per network; its adapter knows the keys
     partnership = "us_acme"
     settings = { 850 = "01HXYZ" }
 
-``units`` and ``parts`` name a table of the cross-reference, or say that both sides use the same names:
-``as_is``, and for parts ``as_is_with_revision`` (``number-revision``).
+``units`` and ``parts`` name a table of the cross-reference, a file in the same folder, or say that both sides
+use the same names: ``as_is``, and for parts ``as_is_with_revision`` (``number-revision``). The file holds no
+secrets: those are settings of the clients.
 """
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from attrs import field, fields, frozen
+from attrs import Factory, field, fields, frozen
 
 from mlconnector_sdk.errors import ConfigurationError, UnmappedValue
+from mlconnector_sdk.mapping.policies import Policies
+from mlconnector_sdk.mapping.step_limits import StepLimits
+from mlconnector_sdk.mapping.toml_section import Section
 from mlconnector_sdk.mapping.x12.conventions import Conventions
 from mlconnector_sdk.mapping.x12.dictionary import RELEASES
 
@@ -62,7 +71,8 @@ class Partner:
 
     Args:
         name: Its name in the file.
-        supplier: Our code for it in the ERP.
+        supplier: Our code for it in the ERP as a supplier; empty where it only buys from us.
+        customer: Our code for it in the ERP as a customer; empty where it only sells to us.
         buyer: What it calls us (N1 BY).
         account: What we are to call it (N1 SU).
         release: The X12 release it speaks.
@@ -70,11 +80,15 @@ class Partner:
         parts: Table of parts, ``as_is`` or ``as_is_with_revision``.
         paused: Its documents wait.
         conventions: The qualifiers agreed on with it.
+        policies: What is done for it where partners differ.
+        limits: How long the steps of a document to it may take.
         routes: Settings per network, e.g. ``{"stedi": {"partnership": ...}}``; the adapter checks them.
+        source: Its section of the file.
     """
 
     name: str
-    supplier: str
+    supplier: str = ""
+    customer: str = ""
     buyer: Identifier
     account: Identifier
     release: str = "004010"
@@ -82,7 +96,22 @@ class Partner:
     parts: str
     paused: bool = False
     conventions: Conventions = field(factory=Conventions)
+    policies: Policies = field(factory=Policies)
+    limits: StepLimits = field(factory=StepLimits)
     routes: Mapping[str, Mapping[str, Any]] = field(factory=dict)
+    source: Section = field(
+        default=Factory(lambda self: Section("partners.toml", {}, ("partners", self.name)), takes_self=True),
+        repr=False,
+        eq=False,
+    )
+
+    def error(self, keys: str | Collection[str], sentence: str, remedy: str = "") -> ConfigurationError:
+        """What to raise about a key of the partner, or about one further inside: it names file and line.
+
+        Example:
+            ``raise partner.error(("stedi", "partnership"), "... is missing", 'add partnership = "..."')``
+        """
+        return self.source.error(keys, sentence, remedy)
 
     def route(self, network: str) -> Mapping[str, Any]:
         """The settings of a network.
@@ -91,10 +120,10 @@ class Partner:
             ConfigurationError: The partner is not reached over it.
         """
         if network not in self.routes:
-            raise ConfigurationError(
+            raise self.error(
+                network,
                 f"partner {self.name} has no section for {network}",
-                path=f"partners.{self.name}.{network}",
-                remedy=f"add [partners.{self.name}.{network}] to the partner file",
+                f"add [{self.source.at(network)}] to the partner file",
             )
         return self.routes[network]
 
@@ -107,11 +136,15 @@ class Partners:
         file: The file's name, for messages.
         ignore_unlisted: Suppliers that are not listed are left alone; else each of their documents is an
             error that somebody sees.
+        source: The whole file.
     """
 
     file: str
     partners: tuple[Partner, ...]
     ignore_unlisted: bool = False
+    source: Section = field(
+        default=Factory(lambda self: Section(self.file, {}), takes_self=True), repr=False, eq=False
+    )
 
     @classmethod
     def from_toml(cls, text: str, *, file: str = "partners.toml") -> Partners:
@@ -119,13 +152,9 @@ class Partners:
 
         Raises:
             ConfigurationError: It is no TOML; a key is missing, unknown or of the wrong type; two partners
-                have one supplier code. ``path`` names the key.
+                have one supplier or customer code. The message names file and line, ``path`` the key.
         """
-        try:
-            content = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise ConfigurationError(f"{file} is not readable as TOML: {error}", path=file) from error
-        return _parse(_Section(file, "", content))
+        return _parse(Section.read(text, file=file))
 
     def __iter__(self) -> Iterator[Partner]:
         return iter(self.partners)
@@ -140,7 +169,11 @@ class Partners:
 
     def lists(self, supplier: str) -> bool:
         """Whether a supplier code of the ERP belongs to a partner."""
-        return any(partner.supplier == supplier for partner in self.partners)
+        return bool(supplier) and any(partner.supplier == supplier for partner in self.partners)
+
+    def lists_customer(self, customer: str) -> bool:
+        """Whether a customer code of the ERP belongs to a partner."""
+        return bool(customer) and any(partner.customer == customer for partner in self.partners)
 
     def by_supplier(self, supplier: str) -> Partner:
         """The partner with this supplier code of the ERP.
@@ -148,8 +181,17 @@ class Partners:
         Raises:
             UnmappedValue: There is none.
         """
-        found = [partner for partner in self.partners if partner.supplier == supplier]
+        found = [partner for partner in self.partners if supplier and partner.supplier == supplier]
         return self._only(found, "supplier", supplier)
+
+    def by_customer(self, customer: str) -> Partner:
+        """The partner with this customer code of the ERP.
+
+        Raises:
+            UnmappedValue: There is none.
+        """
+        found = [partner for partner in self.partners if customer and partner.customer == customer]
+        return self._only(found, "customer", customer)
 
     def by_route(self, network: str, key: str, value: str) -> Partner:
         """The partner whose section for a network has this value: ``"stedi", "partnership", "us_acme"``.
@@ -181,77 +223,62 @@ class Partners:
         )
 
 
-@frozen
-class _Section:
-    """A table of the file, with the path to it."""
-
-    file: str
-    path: str
-    content: Mapping[str, Any]
-
-    def error(self, key: str, sentence: str, remedy: str = "") -> ConfigurationError:
-        return ConfigurationError(f"{self.file}: {sentence}", path=self.at(key), remedy=remedy)
-
-    def at(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.content.get(key, default)
-        if value is None:
-            raise self.error(key, f"{self.at(key)} is missing", f'add {key} = "..."')
-        if not isinstance(value, str) or not value.strip():
-            raise self.error(key, f"{self.at(key)} must be text in quotes")
-        return value
-
-    def flag(self, key: str) -> bool:
-        value = self.content.get(key, False)
-        if not isinstance(value, bool):
-            raise self.error(key, f"{self.at(key)} must be true or false")
-        return value
-
-    def section(self, key: str) -> _Section:
-        value = self.content.get(key)
-        if value is None:
-            raise self.error(key, f"{self.at(key)} is missing", f"add [{self.at(key)}]")
-        if not isinstance(value, dict):
-            raise self.error(key, f"{self.at(key)} must be a table")
-        return _Section(self.file, self.at(key), value)
-
-    def only(self, known: Collection[str], *, tables_allowed: bool = False) -> None:
-        """Refuse unknown keys; a table may be the section of a network, unless it looks misspelt."""
-        for key, value in self.content.items():
-            close = difflib.get_close_matches(key, list(known), n=1, cutoff=0.75)
-            if key in known or (tables_allowed and isinstance(value, dict) and not close):
-                continue
-            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known))}"
-            raise self.error(key, f"nobody knows the key {self.at(key)}", hint)
+_FILE = ("limits", "parts", "partners", "policies", "units", "unlisted")
+_PARTNER = (
+    "account",
+    "buyer",
+    "conventions",
+    "customer",
+    "limits",
+    "parts",
+    "paused",
+    "policies",
+    "release",
+    "supplier",
+    "units",
+)
+_SAME_NAMES = {"units": (AS_IS,), "parts": (AS_IS, AS_IS_WITH_REVISION)}
 
 
-_TOP = ("parts", "partners", "units", "unlisted")
-_PARTNER = ("account", "buyer", "conventions", "parts", "paused", "release", "supplier", "units")
-_CONVENTIONS = tuple(attribute.name for attribute in fields(Conventions))
-
-
-def _parse(top: _Section) -> Partners:
-    top.only(_TOP)
-    unlisted = top.text("unlisted", "dead_letter")
+def _parse(file: Section) -> Partners:
+    file.only(_FILE)
+    unlisted = file.text("unlisted", "dead_letter")
     if unlisted not in ("dead_letter", "ignore"):
-        raise top.error("unlisted", f"unlisted must be 'dead_letter' or 'ignore', not {unlisted!r}")
-    section = top.section("partners")
-    partners = tuple(_partner(section.section(name), name, top) for name in section.content)
-    suppliers: dict[str, str] = {}
+        raise file.error("unlisted", f"unlisted must be 'dead_letter' or 'ignore', not {unlisted!r}")
+    section = file.section("partners")
+    policies = Policies.read(file.part("policies"), Policies())
+    limits = StepLimits.read(file.part("limits"), StepLimits())
+    tables = {key: _table(file, key) for key in _SAME_NAMES if key in file}
+    partners = tuple(
+        _partner(section.section(name), name, tables, policies, limits) for name in section.content
+    )
+    for key in ("supplier", "customer"):
+        _require_unique(section, partners, key)
+    return Partners(file=file.file, partners=partners, ignore_unlisted=unlisted == "ignore", source=file)
+
+
+def _require_unique(section: Section, partners: Collection[Partner], key: str) -> None:
+    names: dict[str, str] = {}
     for partner in partners:
-        if partner.supplier in suppliers:
+        code = getattr(partner, key)
+        if code and (first := names.setdefault(code, partner.name)) != partner.name:
             raise section.error(
-                f"{partner.name}.supplier",
-                f"{suppliers[partner.supplier]} and {partner.name} have the same supplier code",
+                (partner.name, key),
+                f"{first} and {partner.name} have the same {key} code {code!r}",
+                f"let each {key} code belong to one partner",
             )
-        suppliers[partner.supplier] = partner.name
-    return Partners(file=top.file, partners=partners, ignore_unlisted=unlisted == "ignore")
 
 
-def _partner(section: _Section, name: str, top: _Section) -> Partner:
+def _partner(
+    section: Section, name: str, tables: Mapping[str, str], policies: Policies, limits: StepLimits
+) -> Partner:
     section.only(_PARTNER, tables_allowed=True)
+    if "supplier" not in section and "customer" not in section:
+        raise section.error(
+            "supplier",
+            f"{section.at('supplier')} is missing",
+            'add supplier = "...", our code for it in the ERP (customer = "..." where it only buys from us)',
+        )
     routes = {
         key: _frozen(value)
         for key, value in section.content.items()
@@ -262,28 +289,44 @@ def _partner(section: _Section, name: str, top: _Section) -> Partner:
         raise section.error("release", f"release must be one of {', '.join(RELEASES)}, not {release!r}")
     return Partner(
         name=name,
-        supplier=section.text("supplier"),
+        supplier=section.text("supplier") if "supplier" in section else "",
+        customer=section.text("customer") if "customer" in section else "",
         buyer=_identifier(section.section("buyer")),
         account=_identifier(section.section("account")),
         release=release,
-        units=section.text("units", top.text("units") if "units" in top.content else None),
-        parts=section.text("parts", top.text("parts") if "parts" in top.content else None),
+        units=_table(section, "units", tables.get("units")),
+        parts=_table(section, "parts", tables.get("parts")),
         paused=section.flag("paused"),
-        conventions=_conventions(section) if "conventions" in section.content else Conventions(),
+        conventions=_conventions(section.part("conventions")),
+        policies=Policies.read(section.part("policies"), policies),
+        limits=StepLimits.read(section.part("limits"), limits),
         routes=MappingProxyType(routes),
+        source=section,
     )
 
 
-def _conventions(partner: _Section) -> Conventions:
-    section = partner.section("conventions")
-    section.only(_CONVENTIONS)
-    for key, value in section.content.items():
-        if not isinstance(value, list) or not value or not all(isinstance(code, str) for code in value):
-            raise section.error(key, f"{section.at(key)} must be a list of qualifiers in quotes")
-    return Conventions(**{key: tuple(value) for key, value in section.content.items()})
+def _table(section: Section, key: str, default: str | None = None) -> str:
+    name = section.text(key, default)
+    same = _SAME_NAMES[key]
+    if name in _SAME_NAMES["parts"] and name not in same:
+        raise section.error(
+            key, f"{section.at(key)} cannot be {name!r}", f"write {same[0]!r}, or name a file"
+        )
+    if "/" in name or "\\" in name or name.startswith("."):
+        raise section.error(
+            key,
+            f"{section.at(key)} is {name!r}, which is no name of a file in the same folder",
+            "put the table beside the partner file, and give its name alone",
+        )
+    return name
 
 
-def _identifier(section: _Section) -> Identifier:
+def _conventions(section: Section) -> Conventions:
+    section.only([each.name for each in fields(Conventions)])
+    return Conventions(**{key: section.texts(key) for key in section.content})
+
+
+def _identifier(section: Section) -> Identifier:
     section.only(("id", "qualifier"))
     return Identifier(id=section.text("id"), qualifier=section.text("qualifier"))
 

@@ -21,12 +21,15 @@ WRITTEN_BY_SAVE = (
     "not_before",
     "leased_until",
     "payload",
+    "document",
     "idempotency_key",
     "first_sent_at",
     "references",
     "reason",
     "remedy",
     "outcome_unknown",
+    "accepted_at",
+    "expected_by",
 )
 """The fields of an entry that `ports.Store.save` writes: all others tell what was observed, and stay."""
 
@@ -38,6 +41,8 @@ def check(new: NewEntry) -> None:
         StoreError: Such a one; the whole collection is refused with it, because the source is at fault.
     """
     aware(new.observed_at, "observed_at")
+    if new.deliberate:
+        return
     if new.feed is Feed.EVENT and not new.event_id:
         missing = "event_id"
     elif new.feed is Feed.STATE and not new.fingerprint and new.state is not State.DEAD:
@@ -68,7 +73,12 @@ def aware(instant: datetime, path: str) -> datetime:
 
 
 def dedupe_key(new: NewEntry, sequence: int) -> str:
-    """What admits an observation, unique in a store: the vendor's id, or its place in the line."""
+    """What admits an observation, unique in a store: the vendor's id, or its place in the line.
+
+    What a person asked for deliberately has its place in the line, too, in a form that no observation has.
+    """
+    if new.deliberate:
+        return f"|again|{new.ordering_key}|{sequence}"
     if new.feed is Feed.EVENT:
         return f"{new.flow}|{new.event_id}"
     return f"{new.ordering_key}|{sequence}"
@@ -102,4 +112,7 @@ def admitted(new: NewEntry, *, position: int, sequence: int) -> Entry:
         reason=new.reason,
         remedy=new.remedy,
         parent=new.parent,
+        deliberate=new.deliberate,
+        payload=new.payload,
+        document=new.document,
     )

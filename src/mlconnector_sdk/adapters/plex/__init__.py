@@ -1,4 +1,4 @@
-"""Plex (Rockwell Plex Smart Manufacturing): suppliers, parts, purchase orders and their acknowledgment.
+"""Plex (Rockwell Plex Smart Manufacturing): suppliers, parts, purchase orders, acknowledgments, invoices.
 
 The names below are loaded on first use.
 """
@@ -12,8 +12,16 @@ from mlconnector_sdk.lazy import lazily
 if TYPE_CHECKING:
     from mlconnector_sdk.adapters.plex.acknowledgment import WriteBack
     from mlconnector_sdk.adapters.plex.client import AsyncPlex, Plex, PlexFace
+    from mlconnector_sdk.adapters.plex.invoice_profile import (
+        ChargeMeaning,
+        InvoiceLineFields,
+        InvoiceProfile,
+    )
+    from mlconnector_sdk.adapters.plex.invoice_sources import InvoiceSource
+    from mlconnector_sdk.adapters.plex.invoices import ArInvoices
     from mlconnector_sdk.adapters.plex.master_data import Parts, Suppliers, Tenants
     from mlconnector_sdk.adapters.plex.models import (
+        ArInvoice,
         Part,
         PurchaseOrder,
         PurchaseOrderAggregate,
@@ -37,7 +45,13 @@ if TYPE_CHECKING:
 __all__ = [
     "AcknowledgmentFields",
     "AcknowledgmentSink",
+    "ArInvoice",
+    "ArInvoices",
     "AsyncPlex",
+    "ChargeMeaning",
+    "InvoiceLineFields",
+    "InvoiceProfile",
+    "InvoiceSource",
     "Listing",
     "Part",
     "Parts",
@@ -64,7 +78,13 @@ __all__ = [
 _HOMES = {
     "AcknowledgmentFields": "profile",
     "AcknowledgmentSink": "sinks",
+    "ArInvoice": "models",
+    "ArInvoices": "invoices",
     "AsyncPlex": "client",
+    "ChargeMeaning": "invoice_profile",
+    "InvoiceLineFields": "invoice_profile",
+    "InvoiceProfile": "invoice_profile",
+    "InvoiceSource": "invoice_sources",
     "Listing": "profile",
     "Part": "models",
     "Parts": "master_data",

@@ -25,17 +25,19 @@ __all__ = ["check_access"]
 _RECENT = timedelta(days=30)
 
 
-async def check_access(plex: PlexFace[Any], write_to: str) -> AccessReport:
-    """Ask for a little of everything that the purchase order flows read, and try one write if allowed.
+async def check_access(plex: PlexFace[Any], write_to: str, *, invoices: bool = False) -> AccessReport:
+    """Ask for a little of everything that the flows read, and try one write if allowed.
 
     Args:
         plex: The client.
         write_to: The number of an order to which nothing may be written, or the empty string: write nothing.
+        invoices: Whether invoices are read, beside purchase orders.
     """
     findings = [await _credentials(plex)]
     if findings[0].status is Status.OK:
         profile = plex.profile
-        needed = (profile.suppliers, profile.purchase_orders, profile.releases)
+        needed = [profile.suppliers, profile.purchase_orders, profile.releases]
+        needed += [profile.ar_invoices] if invoices else []
         findings += [await _read(plex, listing) for listing in needed]
         findings.append(await _write(plex, write_to))
     return AccessReport(tuple(findings))

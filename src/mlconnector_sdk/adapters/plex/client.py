@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlconnector_sdk.adapters.configuration import variables
 from mlconnector_sdk.adapters.plex.access import check_access
+from mlconnector_sdk.adapters.plex.invoices import ArInvoices
 from mlconnector_sdk.adapters.plex.master_data import Parts, Suppliers, Tenants
 from mlconnector_sdk.adapters.plex.profile import PlexProfile, plex_profile
 from mlconnector_sdk.adapters.plex.purchase_orders import PurchaseOrders, Releases
@@ -33,6 +34,7 @@ class PlexFace(VendorFace[Colour]):
         profile: How Plex is spoken to.
         purchase_orders: Purchase orders with their lines and releases.
         releases: Releases of all purchase orders.
+        ar_invoices: Invoices to customers.
         suppliers: Suppliers.
         parts: Parts.
         tenants: The companies that the credentials may see.
@@ -70,19 +72,21 @@ class PlexFace(VendorFace[Colour]):
         )
         self.purchase_orders = PurchaseOrders[Colour](self.client, self.profile)
         self.releases = Releases[Colour](self.client, self.profile)
+        self.ar_invoices = ArInvoices[Colour](self.client, self.profile)
         self.suppliers = Suppliers[Colour](self.client, self.profile)
         self.parts = Parts[Colour](self.client, self.profile)
         self.tenants = Tenants[Colour](self.client, self.profile)
 
     @shared
-    async def check_access(self, *, write_to: str = "") -> AccessReport:
+    async def check_access(self, *, write_to: str = "", invoices: bool = False) -> AccessReport:
         """Find out what these credentials may do, and what to ask the administrator for.
 
         Args:
             write_to: The number of an order on which the permission to write may be tried, by a write that
                 sets no field (Plex may move the order's time of change). Empty: nothing is written.
+            invoices: Whether invoices are to be sent, so that they have to be readable, too.
         """
-        return await check_access(self, write_to)
+        return await check_access(self, write_to, invoices=invoices)
 
 
 class Plex(PlexFace[Blocking]):

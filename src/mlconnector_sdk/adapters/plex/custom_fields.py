@@ -9,14 +9,12 @@ from typing import Any, TypeAlias
 
 from mlconnector_sdk.adapters.plex.models import PurchaseOrder
 from mlconnector_sdk.errors import InvalidDocument
+from mlconnector_sdk.mapping.gathering import Stamp
 
-__all__ = ["Stamp", "Value", "custom_fields", "is_same", "read_stamp"]
+__all__ = ["Value", "custom_fields", "is_same", "read_stamp", "stamp_text"]
 
 Value: TypeAlias = str | Decimal | None
 """What is written: text (also for dates), a number, or nothing."""
-
-Stamp: TypeAlias = tuple[datetime, int, str]
-"""When something was said: an instant, a control number for ties, and a reference that makes it unique."""
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -59,6 +57,12 @@ def read_stamp(text: Any) -> Stamp:
     number, _, reference = rest.partition(" ")
     is_number = number.isdecimal() and len(number) < 20
     return _instant(instant) or _EARLIEST, int(number) if is_number else 0, reference
+
+
+def stamp_text(stamp: Stamp) -> str:
+    """A stamp as `read_stamp` reads it."""
+    instant, control_number, reference = stamp
+    return f"{instant.isoformat()} {control_number} {reference}"
 
 
 def _number(value: Any) -> Decimal | None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from attrs import frozen
 
 from mlconnector_sdk.codec import Record, wire
 
 __all__ = [
+    "ArInvoice",
     "Part",
     "PurchaseOrder",
     "PurchaseOrderAggregate",
@@ -147,3 +149,38 @@ class PurchaseOrderAggregate(Record):
     lines: tuple[PurchaseOrderLine, ...] = ()
     releases: tuple[PurchaseOrderRelease, ...] = ()
     supplier_code: str = wire("supplierCode", default="")
+
+
+@frozen(kw_only=True)
+class ArInvoice(Record):
+    """An invoice to a customer, with its lines inside.
+
+    Attributes:
+        lines: Word for word: what a line looks like is not public (see `InvoiceLineFields`).
+        amount: In the company's own currency.
+        currency_amount: The same in the invoice's currency.
+    """
+
+    id: str = wire("id")
+    number: str | None = wire("invoiceNumber", default=None)
+    status: str | None = wire("status", default=None)
+    type: str | None = wire("type", default=None)
+    customer_id: str | None = wire("customerId", default=None)
+    customer_code: str | None = wire("customerCode", default=None)
+    customer_order: str | None = wire("customerPONo", default=None)
+    shipper: str | None = wire("shipperNo", default=None)
+    dated_at: datetime | None = wire("transactionDate", default=None)
+    due_at: datetime | None = wire("dueDate", default=None)
+    terms: str | None = wire("terms", default=None)
+    currency: str | None = wire("currencyCode", default=None)
+    exchange_rate: Decimal | None = wire("exchangeRate", default=None)
+    amount: Decimal | None = wire("amount", default=None)
+    currency_amount: Decimal | None = wire("currencyAmount", default=None)
+    balance: Decimal | None = wire("balance", default=None)
+    paid: bool | None = wire("paid", default=None)
+    void: bool | None = wire("void", default=None)
+    booked: bool | None = wire("booked", default=None)
+    note: str | None = wire("invoiceNote", default=None)
+    lines: tuple[dict[str, Any], ...] | None = wire("lines", default=None)
+    created_at: datetime | None = wire("createdDate", default=None)
+    modified_at: datetime | None = wire("modifiedDate", default=None)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from mlconnector_sdk.adapters.plex.invoice_profile import InvoiceProfile
 from mlconnector_sdk.core.profile import Profile
 from mlconnector_sdk.core.retry import Kind, Row, Verdict, Verdicts
 from mlconnector_sdk.errors import ConfigurationError
@@ -82,13 +83,16 @@ class AcknowledgmentFields:
         as_of: Time, control number and reference of the newest acknowledgment: an older one never
             replaces a newer one.
         supplier_order: The supplier's own number of the order.
+        flag: The lines whose confirmed quantity is out of tolerance, e.g. ``lines 1, 3``; else empty.
         line_code: The supplier's codes for the line (X12 element 668), joined with commas.
         line_confirmed: The confirmed quantity, in the line's unit.
         line_backordered: The backordered quantity.
         line_rejected: The rejected or deleted quantity.
         line_ship: By when all of the confirmed quantity is shipped.
         line_delivery: By when all of it arrives.
-        line_as_of: The same, of the acknowledgment that the line's fields come from.
+        line_flag: How the confirmed quantity is out of tolerance, e.g. ``confirmed 90 of 100 EA``; else
+            empty.
+        line_as_of: The same, of the newest acknowledgment that the line's fields come from.
     """
 
     decision: str = "Acknowledgment_Status"
@@ -97,12 +101,14 @@ class AcknowledgmentFields:
     reference: str = "Acknowledgment_Reference"
     as_of: str = "Acknowledgment_As_Of"
     supplier_order: str = "Supplier_Order_No"
+    flag: str = "Acknowledgment_Flag"
     line_code: str = "Line_{line}_Code"
     line_confirmed: str = "Line_{line}_Confirmed_Quantity"
     line_backordered: str = "Line_{line}_Backordered_Quantity"
     line_rejected: str = "Line_{line}_Rejected_Quantity"
     line_ship: str = "Line_{line}_Ship_Date"
     line_delivery: str = "Line_{line}_Delivery_Date"
+    line_flag: str = "Line_{line}_Flag"
     line_as_of: str = "Line_{line}_As_Of"
 
     def __attrs_post_init__(self) -> None:
@@ -124,10 +130,12 @@ class PlexProfile(Profile):
         parts: Parts.
         purchase_orders: Purchase orders.
         releases: Releases of purchase orders (the path is inferred).
+        ar_invoices: Invoices to customers.
         customer_header: Carries the PCN (inferred: the header of the developer portal's API).
         custom_fields: The key of an order's custom fields (inferred).
         acknowledgment: The custom fields that are written back.
         statuses: What the order statuses mean.
+        invoices: How invoices to customers are understood.
         missing_is_empty: A listing that answers 404 is an empty one: Plex's code ``RESOURCE_NOT_FOUND``
             also stands for "no data".
     """
@@ -139,10 +147,14 @@ class PlexProfile(Profile):
         path="purchasing/v1/purchase-orders", role="Purchase_Order", number="pONumber"
     )
     releases: Listing = Listing(path="purchasing/v1/releases", role="Purchase_Order_Release", number="poId")
+    ar_invoices: Listing = Listing(
+        path="accounting/v1/ar-invoices", role="AR_Invoice", number="invoiceNumber"
+    )
     customer_header: str = "X-Plex-Connect-Customer-Id"
     custom_fields: str = "customFields"
     acknowledgment: AcknowledgmentFields = field(factory=AcknowledgmentFields)
     statuses: Statuses = field(factory=Statuses)
+    invoices: InvoiceProfile = field(factory=InvoiceProfile)
     missing_is_empty: bool = True
 
 
@@ -161,8 +173,9 @@ _VERDICTS = Verdicts(
             verdict=Verdict(
                 kind=Kind.FORBIDDEN,
                 remedy="ask the Plex administrator to give the integration user a role that allows to read "
-                "Purchase_Order, Purchase_Order_Release and Supplier, and to write the custom fields of "
-                "Purchase_Order; check_access() shows which is missing",
+                "Purchase_Order, Purchase_Order_Release and Supplier, to write the custom fields of "
+                "Purchase_Order, and to read AR_Invoice where invoices are sent; check_access() shows which "
+                "is missing",
             ),
         ),
     )

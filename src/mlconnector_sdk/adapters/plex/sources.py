@@ -2,26 +2,32 @@
 
 Quantities and due dates live on releases, and a changed release moves no date of its order. So orders and
 releases are both polled, each from where it was left; what changed in either leads to an order, and every
-order is read whole once per walk. Comparing the fingerprints then tells edits from noise.
+order is read whole once per walk. Comparing the fingerprints then tells edits from noise. What the feeds
+cannot show is found by a second look, once a day (`sweep`).
 """
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from mlconnector_sdk.adapters.plex.client import PlexFace
 from mlconnector_sdk.adapters.plex.convert import fingerprint
-from mlconnector_sdk.adapters.plex.feeds import ChangeFeed
+from mlconnector_sdk.adapters.plex.feeds import LONGEST_REST, ChangeFeed, cursor_instant
 from mlconnector_sdk.adapters.plex.purchase_orders import PurchaseOrders
+from mlconnector_sdk.adapters.plex.sweep import Sweep, SweepRound
 from mlconnector_sdk.codec import decode, encode
+from mlconnector_sdk.codec.scalars import instant_text
 from mlconnector_sdk.errors import NotFound
 from mlconnector_sdk.flow.source import Observation, Window
 from mlconnector_sdk.records import Event, Feed, digest
 
 __all__ = ["PurchaseOrderSource", "PurchaseOrderWalk"]
+
+_LOG = logging.getLogger("mlconnector_sdk.adapters.plex")
 
 _BATCH = 10
 """Orders that are read before they are handed over: each takes three requests."""
@@ -32,11 +38,15 @@ class PurchaseOrderSource:
 
     A record is one order read whole (`convert.record`); ``partner`` is the supplier's code.
 
+    What Plex dates within the overlap is found by the next walk, in whatever order it was saved. An edit of
+    an open order that Plex dates earlier, or not at all, is found by the next sweep.
+
     Args:
         plex: The client.
         skip: Statuses of orders that are not observed, in any case; None: the profile's drafts. Cancelled
             orders are observed, because a supplier who has the order must be told.
         overlap: How far each walk reaches back behind the newest change of the last one.
+        sweep: When all open orders are read again; None: never.
     """
 
     name = "plex.purchase_orders"
@@ -49,14 +59,28 @@ class PurchaseOrderSource:
         *,
         skip: Collection[str] | None = None,
         overlap: timedelta = timedelta(minutes=2),
+        sweep: Sweep | None = Sweep(),  # noqa: B008 - a frozen value
     ) -> None:
-        self._plex = plex
-        self._skip = frozenset(plex.profile.statuses.draft if skip is None else map(str.casefold, skip))
-        self._overlap = overlap
+        self.plex = plex
+        self.skip = frozenset(plex.profile.statuses.draft if skip is None else map(str.casefold, skip))
+        self.overlap = overlap
+        self.sweep = sweep
+        self._warned = False
 
     def walk(self, window: Window) -> PurchaseOrderWalk:
         """Read a window."""
-        return PurchaseOrderWalk(self._plex, window, skip=self._skip, overlap=self._overlap)
+        return PurchaseOrderWalk(self, window)
+
+    def warn(self) -> None:
+        """Say, once, that Plex ignores a filter."""
+        if self._warned:
+            return
+        self._warned = True
+        _LOG.warning(
+            "Plex ignores the filter on the time of change of purchase orders or releases: nothing is missed, but "
+            "every poll costs it the whole listing. If your Plex calls the filter otherwise, name it in the profile "
+            "(purchase_orders.modified, releases.modified, ...created)"
+        )
 
     async def observe(self, event: Event) -> Sequence[Observation]:
         """None: Plex sends no webhooks."""
@@ -64,16 +88,26 @@ class PurchaseOrderSource:
 
 
 class PurchaseOrderWalk:
-    """One pass over both feeds."""
+    """One pass over both feeds, and over a slice of all open orders where a sweep is due."""
 
-    def __init__(
-        self, plex: PlexFace[Any], window: Window, *, skip: frozenset[str], overlap: timedelta
-    ) -> None:
+    def __init__(self, source: PurchaseOrderSource, window: Window) -> None:
+        plex, profile = source.plex, source.plex.profile
+        self._source = source
         self._plex = plex
-        self._skip = skip
-        profile = plex.profile
-        self._orders = ChangeFeed(plex, profile.purchase_orders, window, name="orders", overlap=overlap)
-        self._releases = ChangeFeed(plex, profile.releases, window, name="releases", overlap=overlap)
+        self._floor = _beginning(window)
+        self._orders = ChangeFeed(
+            plex, profile.purchase_orders, window, name="orders", overlap=source.overlap, floor=self._floor
+        )
+        self._releases = ChangeFeed(
+            plex, profile.releases, window, name="releases", overlap=source.overlap, floor=self._floor
+        )
+        self._round = source.sweep and SweepRound(
+            source.sweep,
+            window.cursors.get("sweep", "") if window.since is None else "",
+            now=plex.clock.now(),
+            floor=self._floor,
+            finished=source.skip | profile.statuses.cancelled | profile.statuses.closed,
+        )
         self._roots: deque[str] | None = None
         self._numbers: dict[str, str] = {}
         self._strays: list[Observation] = []
@@ -81,8 +115,18 @@ class PurchaseOrderWalk:
 
     @property
     def cursors(self) -> Mapping[str, str]:
-        """The newest change of each feed."""
-        return {**self._orders.cursor, **self._releases.cursor}
+        """The newest change of each feed, where a person had them begin, and how far the sweep has come."""
+        return {
+            **self._orders.cursor,
+            **self._releases.cursor,
+            **({"start": instant_text(self._floor)} if self._floor else {}),
+            **({"sweep": self._round.cursor} if self._round else {}),
+        }
+
+    @property
+    def rest(self) -> timedelta:
+        """For how long Plex should not be walked again; zero, unless it ignores our filters."""
+        return min(self._orders.rest + self._releases.rest, LONGEST_REST)
 
     async def batch(self) -> Sequence[Observation] | None:
         """The next few orders; None when both feeds were read, and every order that they lead to.
@@ -118,6 +162,12 @@ class PurchaseOrderWalk:
             else:
                 number = str(record.get("poNumber") or record.get("id") or "(no number)")
                 self._strays.append(_unreadable(record, number, f"it has no {key}"))
+        if self._orders.unfiltered or self._releases.unfiltered:
+            self._source.warn()
+        if self._round and self._round.due:
+            for root, record in self._round.take(await self._orders.everything()).items():
+                ids[root] = None
+                self._numbers.setdefault(root, str(record.get("poNumber") or root))
         return list(ids)
 
     async def _observed(self, order_id: str) -> list[Observation]:
@@ -131,7 +181,7 @@ class PurchaseOrderWalk:
             return [_unreadable(gone, number, "Plex listed it and does not have it any more")]
         content = decode(record, dict[str, Any])
         order = content["order"]
-        if str(order.get("status") or "").strip().casefold() in self._skip:
+        if str(order.get("status") or "").strip().casefold() in self._source.skip:
             return []
         if not isinstance(order.get("poNumber"), str) or not order["poNumber"]:
             return [_unreadable(order, order_id, "it has no number")]
@@ -143,6 +193,15 @@ class PurchaseOrderWalk:
                 fingerprint=fingerprint(record, custom_fields=self._plex.profile.custom_fields),
             )
         ]
+
+
+def _beginning(window: Window) -> datetime | None:
+    """Before when nothing is ours to send; None: everything that there was, was known when the flow began."""
+    if window.since is not None:
+        return window.since
+    if "start" in window.cursors:
+        return cursor_instant("start", window.cursors["start"])
+    return None
 
 
 def _unreadable(record: Mapping[str, Any], number: str, problem: str) -> Observation:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from types import MappingProxyType
 from typing import Any
 
 from attrs import field, frozen
 
 from mlconnector_sdk.adapters.stedi.models import FunctionalGroup, Transaction
 from mlconnector_sdk.adapters.stedi.outbound import request_body, write_payload
+from mlconnector_sdk.adapters.stedi.route import Route
 from mlconnector_sdk.codec import Record, decode, encode, wire
-from mlconnector_sdk.errors import ConfigurationError, InvalidDocument, UnmappedValue, UnreadableAnswer
+from mlconnector_sdk.errors import InvalidDocument, UnreadableAnswer
 from mlconnector_sdk.mapping import x12
-from mlconnector_sdk.mapping.documents import OrderAcknowledgment, PurchaseOrder
-from mlconnector_sdk.mapping.partners import Partner
+from mlconnector_sdk.mapping.documents import (
+    FunctionalAcknowledgment,
+    Invoice,
+    OrderAcknowledgment,
+    PurchaseOrder,
+    PurchaseOrderChange,
+)
 from mlconnector_sdk.mapping.x12 import guide
 from mlconnector_sdk.mapping.x12.dictionary import RELEASES
 from mlconnector_sdk.mapping.x12.guide.keys import element_key, segment_key
@@ -24,10 +29,13 @@ from mlconnector_sdk.records import digest
 
 __all__ = [
     "ReceivedAcknowledgment",
-    "Route",
+    "ReceivedFunctionalAcknowledgment",
     "business_number",
+    "change_payload",
+    "invoice_payload",
     "order_payload",
     "received_acknowledgment",
+    "received_functional_acknowledgment",
     "record",
 ]
 
@@ -43,67 +51,6 @@ _NUMBERS: Mapping[str, tuple[str, int]] = {
     "997": ("AK1", 2),
 }
 """Segment and element of the number that people speak of a document by."""
-
-
-@frozen(kw_only=True)
-class Route:
-    """How a partner is reached over Stedi.
-
-    Args:
-        partner: Its name in the partner file.
-        partnership: The partnership's id.
-        settings: Ids of the transaction settings, by transaction set.
-    """
-
-    partner: str
-    partnership: str
-    settings: Mapping[str, str]
-
-    @classmethod
-    def of(cls, partner: Partner) -> Route:
-        """The section ``[partners.NAME.stedi]`` of the partner file.
-
-        Raises:
-            ConfigurationError: It is missing, a key is missing or unknown, or a value is no text.
-        """
-        section = partner.route("stedi")
-        where = f"partners.{partner.name}.stedi"
-        partnership, settings = section.get("partnership"), section.get("settings")
-        if not isinstance(partnership, str) or not partnership:
-            raise ConfigurationError(
-                f"{where} names no partnership",
-                path=f"{where}.partnership",
-                remedy='add partnership = "...", the partnership\'s id in the Stedi portal',
-            )
-        if not isinstance(settings, Mapping) or not all(isinstance(each, str) for each in settings.values()):
-            raise ConfigurationError(
-                f"{where} names no transaction settings",
-                path=f"{where}.settings",
-                remedy='add settings = { 850 = "..." }, the ids of the transaction settings',
-            )
-        unknown = sorted(set(section) - {"partnership", "settings"})
-        if unknown:
-            raise ConfigurationError(
-                f"{where} has a key {unknown[0]!r} that means nothing here", path=f"{where}.{unknown[0]}"
-            )
-        return cls(partner=partner.name, partnership=partnership, settings=MappingProxyType(dict(settings)))
-
-    def setting(self, transaction_set: str) -> str:
-        """The id of the transaction setting for a set.
-
-        Raises:
-            UnmappedValue: There is none for it.
-        """
-        if transaction_set not in self.settings:
-            where = f"partners.{self.partner}.stedi.settings"
-            raise UnmappedValue(
-                f"partner {self.partner} has no transaction setting for {transaction_set}",
-                table=where,
-                key=transaction_set,
-                path=where,
-                remedy=f"add the id of its transaction setting for {transaction_set} to {where}",
-            )
-        return self.settings[transaction_set]
 
 
 def order_payload(
@@ -129,16 +76,75 @@ def order_payload(
         InvalidDocument: A field cannot be carried by X12; ``path`` names segment and element.
         UnmappedValue: The partner has no transaction setting for an 850.
     """
-    setting = route.setting("850")
     transaction = x12.build_850(order, release=release, conventions=conventions)
+    return _payload(transaction, order.number, route, sequence=sequence, usage=usage)
+
+
+def change_payload(
+    change: PurchaseOrderChange,
+    route: Route,
+    *,
+    sequence: int,
+    release: str = "004010",
+    usage: str = "P",
+    conventions: x12.Conventions | None = None,
+) -> bytes:
+    """What the transaction sink sends for a change of an order: an 860.
+
+    Args:
+        change: With the partner's own names for parts and units.
+        route: To the partner.
+        sequence: Of the outbox entry: it keeps the file names of two sends apart.
+        release: The X12 release that the partner speaks.
+        usage: ``P`` production, ``T`` test.
+        conventions: The qualifiers agreed on with the partner.
+
+    Raises:
+        InvalidDocument: A field cannot be carried by X12; ``path`` names segment and element.
+        UnmappedValue: The partner has no transaction setting for an 860.
+    """
+    transaction = x12.build_860(change, release=release, conventions=conventions)
+    return _payload(transaction, change.number, route, sequence=sequence, usage=usage)
+
+
+def invoice_payload(
+    invoice: Invoice,
+    route: Route,
+    *,
+    sequence: int,
+    release: str = "004010",
+    usage: str = "P",
+    conventions: x12.Conventions | None = None,
+) -> bytes:
+    """What the transaction sink sends for an invoice: an 810.
+
+    Args:
+        invoice: With the customer's own names for parts and units.
+        route: To the customer.
+        sequence: Of the outbox entry: it keeps the file names of two sends apart.
+        release: The X12 release that the customer speaks.
+        usage: ``P`` production, ``T`` test.
+        conventions: The qualifiers agreed on with the customer.
+
+    Raises:
+        InvalidDocument: A field cannot be carried by X12; ``path`` names segment and element.
+        UnmappedValue: The customer has no transaction setting for an 810.
+    """
+    transaction = x12.build_810(invoice, release=release, conventions=conventions)
+    return _payload(transaction, invoice.number, route, sequence=sequence, usage=usage)
+
+
+def _payload(transaction: x12.Transaction, number: str, route: Route, *, sequence: int, usage: str) -> bytes:
+    setting = route.setting(transaction.set_id)
     for finding in x12.check(transaction):
         if finding.severity is x12.Severity.ERROR:
             raise finding.error()
     document = guide.write(transaction)
+    # A file name used twice overwrites the first file without a word.
     mark = digest(route.partnership, setting, encode(document))[:8]
-    name = _UNSAFE.sub("_", order.number)[:200]
-    body = request_body(document, filename=f"850-{name}-{sequence}-{mark}.edi", usage=usage)
-    return write_payload(route.partnership, setting, body)
+    name = _UNSAFE.sub("_", number)[:200]
+    filename = f"{transaction.set_id}-{name}-{sequence}-{mark}.edi"
+    return write_payload(route.partnership, setting, request_body(document, filename=filename, usage=usage))
 
 
 def record(transaction: Transaction, document: Mapping[str, Any] | None) -> bytes:
@@ -200,26 +206,46 @@ def received_acknowledgment(
     Raises:
         InvalidDocument: It is no 855 that can be understood; ``path`` says where.
     """
-    try:
-        received = decode(record, _Received, strict=True)
-    except UnreadableAnswer as error:
-        raise _unreadable(error.message, error.path) from error
-    summary = received.summary
-    metadata = summary.x12 and summary.x12.metadata
-    group = (metadata and metadata.group) or FunctionalGroup()
-    as_of = _made_at(group) or summary.processed_at
-    if as_of is None:
-        raise _unreadable("it says neither when it was made nor when it was processed", "summary.processedAt")
-    release = (group.release or "")[:6]
-    transaction = guide.read(
-        received.transaction, release=release if release in RELEASES else RELEASES[0], set_id="855"
-    )
+    summary, transaction, as_of = _received(record, "855")
     return ReceivedAcknowledgment(
         acknowledgment=x12.order_acknowledgment(transaction, conventions=conventions, dated=as_of.date()),
         partnership=summary.partnership_id,
         reference=summary.id,
         as_of=as_of,
-        control_number=_whole(group.control_number),
+        control_number=_whole(_group(summary).control_number),
+    )
+
+
+@frozen(kw_only=True)
+class ReceivedFunctionalAcknowledgment:
+    """What a partner's translator says about what it was sent, as it came through Stedi.
+
+    Args:
+        acknowledgment: The document.
+        partnership: Where it came from: control numbers are counted within it.
+        reference: Stedi's id of the transaction.
+        as_of: When the partner made it, by the date and time of the group (which have no zone: read as
+            UTC), else when Stedi processed it.
+    """
+
+    acknowledgment: FunctionalAcknowledgment
+    partnership: str
+    reference: str
+    as_of: datetime
+
+
+def received_functional_acknowledgment(record: bytes) -> ReceivedFunctionalAcknowledgment:
+    """Read a record of a 997.
+
+    Raises:
+        InvalidDocument: It is no 997 that can be understood; ``path`` says where.
+    """
+    summary, transaction, as_of = _received(record, "997")
+    return ReceivedFunctionalAcknowledgment(
+        acknowledgment=x12.functional_acknowledgment(transaction),
+        partnership=summary.partnership_id,
+        reference=summary.id,
+        as_of=as_of,
     )
 
 
@@ -227,6 +253,29 @@ def received_acknowledgment(
 class _Received(Record):
     summary: Transaction = wire("summary")
     transaction: Any = field(default=None)
+
+
+def _received(record: bytes, set_id: str) -> tuple[Transaction, x12.Transaction, datetime]:
+    """The summary, the transaction set, and when it was made."""
+    try:
+        received = decode(record, _Received, strict=True)
+    except UnreadableAnswer as error:
+        raise _unreadable(error.message, error.path) from error
+    summary = received.summary
+    group = _group(summary)
+    as_of = _made_at(group) or summary.processed_at
+    if as_of is None:
+        raise _unreadable("it says neither when it was made nor when it was processed", "summary.processedAt")
+    release = (group.release or "")[:6]
+    transaction = guide.read(
+        received.transaction, release=release if release in RELEASES else RELEASES[0], set_id=set_id
+    )
+    return summary, transaction, as_of
+
+
+def _group(summary: Transaction) -> FunctionalGroup:
+    metadata = summary.x12 and summary.x12.metadata
+    return (metadata and metadata.group) or FunctionalGroup()
 
 
 def _made_at(group: FunctionalGroup) -> datetime | None:
@@ -246,5 +295,5 @@ def _unreadable(problem: str, path: str) -> InvalidDocument:
     return InvalidDocument(
         f"the acknowledgment cannot be read: {problem}",
         path=path,
-        remedy="look at the transaction in the Stedi portal, and have the supplier send it again",
+        remedy="look at the transaction in the Stedi portal, and have the partner send it again",
     )

@@ -16,9 +16,14 @@ from mlconnector_sdk.codec import Record, wire
 __all__ = [
     "X12",
     "Artifact",
+    "BusinessIdentifier",
+    "Delivery",
+    "DeliveryReport",
     "DocumentAddress",
     "Execution",
     "ExecutionSource",
+    "FileFault",
+    "FileResult",
     "FunctionalGroup",
     "Interchange",
     "Partnership",
@@ -112,6 +117,13 @@ class Artifact(Record):
 
 
 @frozen(kw_only=True)
+class BusinessIdentifier(Record):
+    """A number in a document by which people speak of it, as Stedi found it."""
+
+    value: str | None = wire("value", default=None)
+
+
+@frozen(kw_only=True)
 class Transaction(Record):
     """One transaction (an ST..SE) that went through Stedi.
 
@@ -123,6 +135,7 @@ class Transaction(Record):
         processed_at: When Stedi was done with it.
         fragments: Not None where a large document was taken apart.
         translation_errors: Why it failed, in Stedi's words.
+        business_identifiers: Numbers such as that of the purchase order; absent in webhooks.
     """
 
     id: str = wire("transactionId")
@@ -136,6 +149,7 @@ class Transaction(Record):
     x12: X12 | None = wire("x12", default=None)
     fragments: Any = wire("fragments", default=None)
     translation_errors: Any = wire("translationErrors", default=None)
+    business_identifiers: tuple[BusinessIdentifier, ...] | None = wire("businessIdentifiers", default=None)
 
     @property
     def partnership_id(self) -> str:
@@ -170,19 +184,75 @@ class ExecutionSource(Record):
 
 
 @frozen(kw_only=True)
+class DeliveryReport(Record):
+    """One attempt to deliver an outbound file: up to three, six minutes apart.
+
+    Args:
+        status: ``FAILED`` or ``DELIVERED``.
+    """
+
+    status: str | None = wire("status", default=None)
+    attempt: int | None = wire("attempt", default=None)
+    message: str | None = wire("message", default=None)
+
+
+@frozen(kw_only=True)
 class Execution(Record):
     """The processing of one file.
 
     Args:
         status: ``STARTED``, ``IN_PROGRESS``, ``COMPLETED`` (outbound: delivered), ``PARTIALLY_COMPLETED``,
             ``FAILED``, ``IGNORED``, ``RETRYING``, ``RETRIED``; others may come.
+        mode: ``production``, ``test`` or ``other``.
+        parent_id: The execution that this one is a retry of.
+        child_id: The execution that is a retry of this one.
+        delivery_reports: Attempts to deliver an outbound file; absent in listings.
     """
 
     id: str = wire("executionId")
     status: str | None = wire("status", default=None)
     direction: str | None = wire("direction", default=None)
+    mode: str | None = wire("mode", default=None)
     created_at: datetime | None = wire("createdAt", default=None)
+    updated_at: datetime | None = wire("updatedAt", default=None)
+    parent_id: str | None = wire("parentExecutionId", default=None)
+    child_id: str | None = wire("childExecutionId", default=None)
     partnership_id: str | None = wire("partnershipId", default=None)
     fault_code: str | None = wire("faultCode", default=None)
     fault_message: str | None = wire("faultMessage", default=None)
     source: ExecutionSource | None = wire("source", default=None)
+    delivery_reports: tuple[DeliveryReport, ...] | None = wire("deliveryReports", default=None)
+
+
+@frozen(kw_only=True)
+class FileFault(Record):
+    """Why a file failed."""
+
+    code: str | None = wire("faultCode", default=None)
+    message: str | None = wire("message", default=None)
+
+
+@frozen(kw_only=True)
+class Delivery(Record):
+    """What the transport said."""
+
+    status: str | None = wire("status", default=None)
+    message: str | None = wire("message", default=None)
+
+
+@frozen(kw_only=True)
+class FileResult(Record):
+    """What ``file.delivered.v2`` and ``file.failed.v2`` say (Stedi: event types).
+
+    Args:
+        execution_id: The execution, which may be a retry of another one; the event does not say of which.
+        direction: ``OUTBOUND``, ``INBOUND``, or absent.
+    """
+
+    execution_id: str = wire("fileExecutionId")
+    processed_at: datetime | None = wire("processedAt", default=None)
+    direction: str | None = wire("direction", default=None)
+    partnership: Partnership | None = wire("partnership", default=None)
+    source: ExecutionSource | None = wire("source", default=None)
+    errors: tuple[FileFault, ...] | None = wire("errors", default=None)
+    delivery: Delivery | None = wire("delivery", default=None)

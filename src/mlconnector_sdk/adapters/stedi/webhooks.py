@@ -1,47 +1,54 @@
-"""Stedi's webhooks: checked, read in their three shapes, turned into events. Pure.
+"""Stedi's webhooks: checked, and told to the sources that they interest. Pure.
 
 Stedi does not sign the webhooks of its EDI platform: the endpoint is protected by an API key in a header of
-any name, or by HTTP Basic, as configured in the portal's credential set. One body holds one event, either
-``{"event": ..., "artifact": ...}`` with the document inside, ``{"event": ...}``, or the bare event.
+any name, or by HTTP Basic, as configured in the portal's credential set.
 """
 
 from __future__ import annotations
 
 import hmac
+import re
 from base64 import b64encode
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
 
 from attrs import field, frozen
 
-from mlconnector_sdk.adapters.stedi.models import Transaction
-from mlconnector_sdk.codec import decode, encode
+from mlconnector_sdk.adapters.stedi.events import ProcessedFile, ProcessedTransaction, has_mode, read_event
 from mlconnector_sdk.errors import AnswerTooLarge, ConfigurationError, UnreadableAnswer, WebhookRefused
 from mlconnector_sdk.records import Event
 from mlconnector_sdk.secret import Secret
 
-__all__ = ["SOURCE", "ProcessedTransaction", "StediWebhook", "is_inbound", "read_event"]
+__all__ = [
+    "ALL_SOURCES",
+    "FILES",
+    "FUNCTIONAL_ACKNOWLEDGMENTS",
+    "OUTBOUND",
+    "TRANSACTIONS",
+    "StediWebhook",
+]
 
-SOURCE = "stedi.transactions"
-"""The name of the one source that most programs have."""
+TRANSACTIONS = "stedi.transactions"
+"""The source of what partners answer: 855."""
+FUNCTIONAL_ACKNOWLEDGMENTS = "stedi.functional_acknowledgments"
+"""The source of what partners' translators answer: 997."""
+OUTBOUND = "stedi.outbound"
+"""The source of what Stedi made of our documents: their control numbers."""
+FILES = "stedi.files"
+"""The source of what became of our files: delivered or failed."""
 
-_PROCESSED = "transaction.processed.v2"
+ALL_SOURCES: Mapping[str, Collection[str]] = MappingProxyType(
+    {
+        TRANSACTIONS: ("855",),
+        FUNCTIONAL_ACKNOWLEDGMENTS: ("997",),
+        OUTBOUND: ("outbound",),
+        FILES: ("files",),
+    }
+)
+"""What each source of a pipeline wants to hear of."""
 
-
-@frozen(kw_only=True)
-class ProcessedTransaction:
-    """What one ``transaction.processed.v2`` says.
-
-    Args:
-        event_id: Stedi's id of the event; a manual retry has a new one.
-        transaction: The transaction; its id is the same on every retry.
-        document: The Guide JSON that came along, or None where it has to be fetched.
-    """
-
-    event_id: str
-    transaction: Transaction
-    document: bytes | None = field(repr=False)
+_INTEREST = re.compile(r"[0-9]{3}|outbound|files", re.ASCII)
 
 
 @frozen(kw_only=True)
@@ -52,21 +59,26 @@ class StediWebhook:
         secret: The whole value of the header.
         header: The header's name.
         previous: Also taken, while a rotated secret is not yet everywhere.
-        sources: Which inbound transaction sets interest which source, by the source's name.
-        mode: Only transactions of this mode are taken, as by the source; empty: of any.
+        sources: What interests which source, by the source's name: ``855`` and the like are inbound
+            transactions of that set, ``outbound`` transactions that were sent, ``files`` what became of the
+            files that they went in. Name only sources that a flow reads.
+        mode: Only transactions of this mode are taken, as by the sources; empty: of any. What is told of
+            files has no mode.
         max_bytes: The largest body; Stedi's own limit is 1 MB.
         max_depth: The deepest JSON.
 
     Example:
-        >>> hook = StediWebhook(secret=Secret("k-123"), header="x-api-key")
-        >>> hook.sources
-        {'stedi.transactions': ('855',)}
+        >>> hook = StediWebhook(
+        ...     secret=Secret("k-123"), header="x-api-key", sources={"stedi.transactions": ("855",)}
+        ... )
+        >>> list(ALL_SOURCES)  # without an argument
+        ['stedi.transactions', 'stedi.functional_acknowledgments', 'stedi.outbound', 'stedi.files']
     """
 
     secret: Secret
     header: str = "authorization"
     previous: Secret | None = None
-    sources: Mapping[str, Collection[str]] = field(factory=lambda: {SOURCE: ("855",)})
+    sources: Mapping[str, Collection[str]] = ALL_SOURCES
     mode: str = "production"
     max_bytes: int = 2 * 1024 * 1024
     max_depth: int = 64
@@ -78,6 +90,14 @@ class StediWebhook:
                 remedy="give the value that the credential set in the Stedi portal sends",
                 path="secret",
             )
+        for source, interests in self.sources.items():
+            for each in interests:
+                if not _INTEREST.fullmatch(each):
+                    raise ConfigurationError(
+                        f"the source {source} wants {each!r}, which no webhook of Stedi's speaks of",
+                        remedy="name transaction sets such as '855', 'outbound' or 'files'",
+                        path="sources",
+                    )
 
     @classmethod
     def basic(
@@ -99,7 +119,7 @@ class StediWebhook:
             mode: As of the class.
 
         Raises:
-            ConfigurationError: A password is empty.
+            ConfigurationError: A password is empty, or a source wants what there is not.
         """
 
         def header(one: Secret) -> Secret:
@@ -110,7 +130,7 @@ class StediWebhook:
         return cls(
             secret=header(password),
             previous=None if previous is None else header(previous),
-            sources=sources or {SOURCE: ("855",)},
+            sources=ALL_SOURCES if sources is None else sources,
             mode=mode,
         )
 
@@ -135,13 +155,22 @@ class StediWebhook:
             raise WebhookRefused(error.message, status=413) from None
         except UnreadableAnswer as error:
             raise WebhookRefused(f"the body is no event of Stedi's: {error}", status=400) from None
-        if found is None or not is_inbound(found.transaction, mode=self.mode):
+        if found is None:
             return ()
+        topic = self._topic(found)
         return tuple(
             Event(source=source, event_id=found.event_id, body=body, received_at=received_at)
-            for source, kinds in self.sources.items()
-            if found.transaction.transaction_set in kinds
+            for source, interests in self.sources.items()
+            if topic in interests
         )
+
+    def _topic(self, found: ProcessedTransaction | ProcessedFile) -> str:
+        """What it is about, in the words of ``sources``; empty: nothing that could interest anybody."""
+        if isinstance(found, ProcessedFile):
+            return "" if found.result.direction == "INBOUND" else "files"
+        if has_mode(found.transaction, "INBOUND", self.mode):
+            return found.transaction.transaction_set
+        return "outbound" if has_mode(found.transaction, "OUTBOUND", self.mode) else ""
 
     def _authenticate(self, given: str) -> None:
         presented = given.encode("utf-8", "surrogateescape")
@@ -154,45 +183,3 @@ class StediWebhook:
                 status=401,
                 remedy="compare the credential set in the Stedi portal with the secret configured here",
             )
-
-
-def is_inbound(transaction: Transaction, *, mode: str) -> bool:
-    """Whether a partner sent it, in this mode (empty: in any).
-
-    Stedi tells of transactions that we sent ourselves in the same way.
-    """
-    inbound = (transaction.direction or "").upper() == "INBOUND"
-    return inbound and (not mode or transaction.mode == mode)
-
-
-def read_event(body: bytes, *, max_depth: int = 64) -> ProcessedTransaction | None:
-    """Read a webhook's body; None when it speaks of something else than a processed transaction.
-
-    Raises:
-        UnreadableAnswer: It is no event of Stedi's; ``path`` says where.
-        AnswerTooLarge: It nests too deep.
-    """
-    content = decode(body, dict[str, Any], max_depth=max_depth, strict=True)
-    event = content.get("event", content)
-    if not isinstance(event, dict) or not isinstance(event.get("detail-type"), str):
-        raise UnreadableAnswer("there is no event in it", path="event.detail-type")
-    if event["detail-type"] != _PROCESSED:
-        return None
-    event_id = event.get("id")
-    if not isinstance(event_id, str) or not event_id:
-        raise UnreadableAnswer("the event has no id", path="event.id")
-    try:
-        transaction = decode(encode(event.get("detail")), Transaction, max_depth=max_depth)
-    except UnreadableAnswer as error:
-        raise UnreadableAnswer(error.message, path=f"event.detail.{error.path}".rstrip(".")) from None
-    return ProcessedTransaction(
-        event_id=event_id, transaction=transaction, document=_attached(content.get("artifact"))
-    )
-
-
-def _attached(artifact: object) -> bytes | None:
-    """The document that came along; older webhook destinations attach it up to 1 MB."""
-    if not isinstance(artifact, dict) or artifact.get("usage", "output") != "output":
-        return None
-    document = artifact.get("detail")
-    return encode(document) if isinstance(document, dict) else None

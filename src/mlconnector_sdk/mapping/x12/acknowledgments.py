@@ -21,7 +21,7 @@ from mlconnector_sdk.mapping.documents import (
     OrderAcknowledgment,
 )
 from mlconnector_sdk.mapping.quantities import total
-from mlconnector_sdk.mapping.x12 import heading
+from mlconnector_sdk.mapping.x12 import heading, lines
 from mlconnector_sdk.mapping.x12.conventions import Conventions
 from mlconnector_sdk.mapping.x12.envelope import Envelope, Transaction
 from mlconnector_sdk.mapping.x12.fields import Composer, Fields
@@ -184,8 +184,8 @@ def _line(
         unit=unit,
         unit_price=price,
         price_basis=item.text(5),
-        buyer_part=heading.part_number(item, agreed.buyer_part),
-        vendor_part=heading.part_number(item, agreed.vendor_part),
+        buyer_part=lines.part_number(item, agreed.buyer_part),
+        vendor_part=lines.part_number(item, agreed.vendor_part),
         answers=tuple(_finished(answer, price, general) for answer in answers),
     )
 
@@ -273,9 +273,8 @@ def _by_qualifier(found: Mapping[str, date | None], agreed: Conventions) -> _Dat
 
 
 def _add_line(out: Composer, line: AcknowledgedLine, agreed: Conventions) -> None:
-    buyer = (agreed.buyer_part[0], line.buyer_part) if line.buyer_part else ()
-    vendor = (agreed.vendor_part[0], line.vendor_part) if line.vendor_part else ()
-    out.add("PO1", line.number, line.quantity, line.unit, line.unit_price, line.price_basis, *buyer, *vendor)
+    parts = lines.part_numbers(line, agreed)
+    out.add("PO1", line.number, line.quantity, line.unit, line.unit_price, line.price_basis, *parts)
     for answer in line.answers:
         if answer.unit_price not in (None, line.unit_price):
             raise out.refuse("PO1", 4, "an answer has another price than its line: an 855 has one for both")

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import NoReturn
 
 from mlconnector_sdk.errors import InvalidDocument
-from mlconnector_sdk.mapping.x12.dictionary import SegmentDefinition, dictionary
+from mlconnector_sdk.mapping.x12.dictionary import ElementDefinition, SegmentDefinition, dictionary
 from mlconnector_sdk.mapping.x12.elements import Fault, Value, parse, render
 from mlconnector_sdk.mapping.x12.envelope import Transaction
 from mlconnector_sdk.mapping.x12.placement import place
-from mlconnector_sdk.mapping.x12.segment import Segment
+from mlconnector_sdk.mapping.x12.segment import Element, Segment
 from mlconnector_sdk.mapping.x12.validation import broken_notes
 
 __all__ = ["Composer", "Fields"]
@@ -60,6 +60,29 @@ class Fields:
         """A date that must be there."""
         return self.day(position) or self._missing(position)
 
+    def parts(self, position: int) -> tuple[Value | None, ...]:
+        """The components of a composite; None for those that are absent."""
+        element, definition = self._segment[position], self._definition.by_position[position]
+        texts = (element,) if isinstance(element, str) else element
+        if not isinstance(texts, tuple) or len(texts) > len(definition.components):
+            raise self.refuse(position, f"{definition.name} is not one composite of its kind")
+        values: list[Value | None] = []
+        for text, component in zip(texts, definition.components, strict=False):
+            value = parse(text, component)
+            if isinstance(value, Fault):
+                raise self.refuse(position, f"{component.name} {value.sentence}")
+            values.append(None if value == "" or not text else value)
+        return tuple(values)
+
+    def unit(self, position: int) -> str:
+        """The unit in a composite of units (C001); the empty string where it is absent."""
+        unit, *rest = self.parts(position) or (None,)
+        if any(rest):
+            raise self.refuse(
+                position, "a unit with exponent, multiplier or a further unit is not understood"
+            )
+        return "" if unit is None else str(unit)
+
     def refuse(self, position: int, sentence: str, remedy: str = "") -> InvalidDocument:
         """The error that says what is wrong with an element; the caller raises it."""
         number, offset = self._segment.number, self._segment.offset
@@ -102,8 +125,10 @@ class Composer:
         self._segments: list[Segment] = []
         self._counts: dict[str, int] = {}
 
-    def add(self, segment_id: str, *values: Value | None) -> None:
+    def add(self, segment_id: str, *values: Value | tuple[Value | None, ...] | None) -> None:
         """Append a segment; None and the empty string mean that an element is absent.
+
+        The value of a composite is a tuple of its components, or its first component alone.
 
         Raises:
             InvalidDocument: A value does not fit its element, a mandatory one is missing, or a syntax note
@@ -111,24 +136,32 @@ class Composer:
         """
         definition = self._definitions[segment_id]
         self._counts[segment_id] = self._counts.get(segment_id, 0) + 1
-        texts: list[str] = []
+        texts: list[Element] = []
         for element, value in zip(definition.elements, values, strict=False):
-            if value is None or value == "":
-                if element.mandatory:
-                    raise self.refuse(
-                        segment_id, element.position, f"{element.name} is mandatory and missing"
-                    )
-                texts.append("")
-                continue
-            text = render(value, element)
-            if isinstance(text, Fault):
-                raise self.refuse(segment_id, element.position, f"{element.name} {text.sentence}")
-            texts.append(text)
+            parts = value if isinstance(value, tuple) else (value,)
+            components = element.components or (element,)
+            rendered = [
+                self._text(segment_id, element, component, part)
+                for component, part in zip(components, parts, strict=False)
+            ]
+            if element.mandatory and not any(rendered):
+                raise self.refuse(segment_id, element.position, f"{element.name} is mandatory and missing")
+            texts.append(tuple(rendered) if element.components else rendered[0])
         for sentence, position in broken_notes(
-            definition, lambda at: at <= len(texts) and bool(texts[at - 1])
+            definition, lambda at: at <= len(texts) and any(texts[at - 1])
         ):
             raise self.refuse(segment_id, position, f"the elements do not go together: {sentence}")
         self._segments.append(Segment(segment_id, tuple(texts), len(self._segments) + 2))
+
+    def _text(
+        self, segment_id: str, element: ElementDefinition, component: ElementDefinition, value: Value | None
+    ) -> str:
+        if value is None or value == "":
+            return ""
+        text = render(value, component)
+        if isinstance(text, Fault):
+            raise self.refuse(segment_id, element.position, f"{component.name} {text.sentence}")
+        return text
 
     def refuse(
         self, segment_id: str, position: int, sentence: str, *, remedy: str = "", ahead: bool = False

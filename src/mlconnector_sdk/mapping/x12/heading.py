@@ -1,4 +1,4 @@
-"""What orders and their answers have alike: parties, references, notes and descriptions."""
+"""What the headings of all sets have alike: parties, references and notes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ __all__ = [
     "add_notes",
     "add_parties",
     "add_references",
-    "description",
     "notes",
-    "part_number",
     "parties",
     "references",
     "wrapped",
@@ -95,39 +93,6 @@ def _party(transaction: Transaction, loop: Branch) -> Party:
         postal_code=where.text(3) if where else "",
         country=where.text(4) if where else "",
     )
-
-
-def part_number(fields: Fields, qualifiers: tuple[str, ...]) -> str:
-    """The part number that stands under the first of these qualifiers in a PO1; empty where none does.
-
-    Raises:
-        InvalidDocument: The same qualifier stands there twice with different numbers.
-    """
-    for qualifier in qualifiers:
-        found = ""
-        for position in range(6, 25, 2):
-            number = fields.text(position + 1)
-            if fields.text(position) != qualifier or not number:
-                continue
-            if found and number != found:
-                raise fields.refuse(
-                    position + 1, f"two part numbers under {qualifier}: {found!r} and {number!r}"
-                )
-            found = number
-        if found:
-            return found
-    return ""
-
-
-def description(transaction: Transaction, line: Branch) -> str:
-    """The description of a line: its free-form PID, joined by blanks."""
-    texts = []
-    for loop in line.loops("PID"):
-        fields = Fields(transaction, loop.start)
-        # Other characteristics (73 colour, 91 size ...) are no description; they stay in the segments.
-        if fields.text(1) == "F" and fields.text(2) in ("", "08"):
-            texts.append(fields.text(5))
-    return " ".join(text for text in texts if text)
 
 
 def wrapped(text: str, width: int, refuse: Callable[[str], InvalidDocument]) -> Iterator[str]:

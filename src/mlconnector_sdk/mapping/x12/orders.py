@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from mlconnector_sdk.mapping.documents import OrderLine, PurchaseOrder, Schedule
-from mlconnector_sdk.mapping.quantities import total
-from mlconnector_sdk.mapping.x12 import heading
+from mlconnector_sdk.mapping.documents import OrderLine, PurchaseOrder
+from mlconnector_sdk.mapping.x12 import heading, lines
 from mlconnector_sdk.mapping.x12.conventions import Conventions
 from mlconnector_sdk.mapping.x12.envelope import Envelope, Transaction
 from mlconnector_sdk.mapping.x12.fields import Composer, Fields
@@ -14,8 +13,6 @@ from mlconnector_sdk.mapping.x12.placement import Branch, tree
 from mlconnector_sdk.mapping.x12.writer import write
 
 __all__ = ["build_850", "purchase_order", "write_850"]
-
-_DESCRIPTION_WIDTH = 80  # PID05
 
 
 def build_850(
@@ -90,7 +87,7 @@ def purchase_order(transaction: Transaction, *, conventions: Conventions | None 
     root = tree(transaction, "850")
     begin = Fields(transaction, root.all("BEG")[0])
     currency = root.first("CUR")
-    requested = _requested(transaction, root, agreed)
+    requested = lines.requested_delivery(transaction, root, agreed)
     return PurchaseOrder(
         purpose=begin.needed_text(1),
         order_type=begin.needed_text(2),
@@ -108,26 +105,14 @@ def purchase_order(transaction: Transaction, *, conventions: Conventions | None 
 
 
 def _add_line(out: Composer, line: OrderLine, agreed: Conventions) -> None:
-    buyer = (agreed.buyer_part[0], line.buyer_part) if line.buyer_part else ()
-    vendor = (agreed.vendor_part[0], line.vendor_part) if line.vendor_part else ()
-    out.add("PO1", line.number, line.quantity, line.unit, line.unit_price, line.price_basis, *buyer, *vendor)
+    parts = lines.part_numbers(line, agreed)
+    out.add("PO1", line.number, line.quantity, line.unit, line.unit_price, line.price_basis, *parts)
     if not line.number:
         raise out.refuse("PO1", 1, "a line of an order must have a number")
     if not line.unit:
         raise out.refuse("PO1", 3, "a line of an order must have a unit")
-    if line.description:
-        for text in heading.wrapped(
-            line.description, _DESCRIPTION_WIDTH, lambda reason: out.refuse("PID", 5, reason, ahead=True)
-        ):
-            out.add("PID", "F", None, None, None, text)
-    for schedule in line.schedules:
-        values = (None, None, agreed.due[0], schedule.due, None, None, None, None, None, schedule.number)
-        out.add("SCH", schedule.quantity, line.unit, *values)
-    scheduled = total(schedule.quantity for schedule in line.schedules)
-    if line.schedules and scheduled != line.quantity:
-        raise out.refuse(
-            "PO1", 2, f"line {line.number} orders {line.quantity}, but its schedules add up to {scheduled}"
-        )
+    lines.add_description(out, line.description)
+    lines.add_schedules(out, "PO1", 2, line, agreed)
 
 
 def _line(
@@ -135,43 +120,14 @@ def _line(
 ) -> OrderLine:
     item = Fields(transaction, loop.start)
     quantity, unit = item.needed_number(2), item.needed_text(3)
-    schedules = tuple(_schedule(transaction, inner, unit, agreed) for inner in loop.loops("SCH"))
-    due = _requested(transaction, loop, agreed) or requested
-    if not schedules and due is not None:
-        schedules = (Schedule(quantity=quantity, due=due),)
     return OrderLine(
         number=item.text(1) or position,
         quantity=quantity,
         unit=unit,
         unit_price=item.number(4),
         price_basis=item.text(5),
-        buyer_part=heading.part_number(item, agreed.buyer_part),
-        vendor_part=heading.part_number(item, agreed.vendor_part),
-        description=heading.description(transaction, loop),
-        schedules=schedules,
+        buyer_part=lines.part_number(item, agreed.buyer_part),
+        vendor_part=lines.part_number(item, agreed.vendor_part),
+        description=lines.description(transaction, loop),
+        schedules=lines.schedules(transaction, loop, quantity, unit, requested, agreed),
     )
-
-
-def _schedule(transaction: Transaction, loop: Branch, unit: str, agreed: Conventions) -> Schedule:
-    fields = Fields(transaction, loop.start)
-    if fields.needed_text(2) != unit:
-        raise fields.refuse(2, f"the schedule is in {fields.text(2)}, its line in {unit}")
-    for qualifier, day in ((5, 6), (8, 9)):
-        if fields.text(qualifier) in agreed.due:
-            return Schedule(
-                quantity=fields.needed_number(1), due=fields.needed_day(day), number=fields.text(12)
-            )
-    raise fields.refuse(
-        5,
-        f"the date has the qualifier {fields.text(5)!r}, not {' or '.join(agreed.due)} (requested delivery)",
-        remedy="if that is the date on which the partner wants the goods, add it to Conventions.due",
-    )
-
-
-def _requested(transaction: Transaction, branch: Branch, agreed: Conventions) -> date | None:
-    """The requested delivery of a DTM of the heading or of a line."""
-    for segment in branch.all("DTM"):
-        fields = Fields(transaction, segment)
-        if fields.text(1) in agreed.due:
-            return fields.day(2)
-    return None

@@ -8,7 +8,7 @@ One block per segment. The first line is its id and its name as Guide JSON spell
     = P0304 R0203                             syntax notes
 
 Types are those of the standard: AN text, ID code, N0 integer, N2 two implied decimals, R number, DT date,
-TM time; C001 and C040 are composites, described like segments. Notes: P all or none of them, R at least
+TM time; C001, C030 and C040 are composites, described like segments. Notes: P all or none of them, R at least
 one, E at most one, C the first needs all others, L the first needs one of the others.
 
 Release 005010 is written as the differences to 004010: the lines given here replace those with the same
@@ -70,6 +70,9 @@ C040 reference_identifier
   02! reference_identification AN 1-30
   03/06 reference_identification_qualifier ID 2-3, reference_identification AN 1-30
   = P0304 P0506
+C030 position_in_segment
+  01! element_position_in_segment N0 1-2
+  02 component_data_element_position_in_composite N0 1-2
 ACK line_item_acknowledgment
   01! line_item_status_code ID 2
   02 quantity R 1-15
@@ -82,6 +85,31 @@ ACK line_item_acknowledgment
   28 source_subqualifier AN 1-15
   29 industry_code AN 1-30
   = P0203 C0405 P0708 P0910 P1112 P1314 P1516 P1718 P1920 P2122 P2324 P2526
+AK1 functional_group_response_header
+  01! functional_identifier_code ID 2
+  02! group_control_number N0 1-9
+AK2 transaction_set_response_header
+  01! transaction_set_identifier_code ID 3
+  02! transaction_set_control_number AN 4-9
+AK3 data_segment_note
+  01! segment_id_code ID 2-3
+  02! segment_position_in_transaction_set N0 1-6
+  03 loop_identifier_code AN 1-6
+  04 segment_syntax_error_code ID 1-3
+AK4 data_element_note
+  01! position_in_segment C030
+  02 data_element_reference_number N0 1-4
+  03! data_element_syntax_error_code ID 1-3
+  04 copy_of_bad_data_element AN 1-99
+AK5 transaction_set_response_trailer
+  01! transaction_set_acknowledgment_code ID 1
+  02/06 transaction_set_syntax_error_code ID 1-3
+AK9 functional_group_response_trailer
+  01! functional_group_acknowledge_code ID 1
+  02! number_of_transaction_sets_included N0 1-6
+  03! number_of_received_transaction_sets N0 1-6
+  04! number_of_accepted_transaction_sets N0 1-6
+  05/09 functional_group_syntax_error_code ID 1-3
 AMT monetary_amount
   01! amount_qualifier_code ID 1-3
   02! monetary_amount R 1-18
@@ -97,6 +125,23 @@ BAK beginning_segment_for_purchase_order_acknowledgment
   08 reference_identification AN 1-30
   09 date DT 8
   10 transaction_type_code ID 2
+BCH beginning_segment_for_purchase_order_change
+  01! transaction_set_purpose_code ID 2
+  02! purchase_order_type_code ID 2
+  03! purchase_order_number AN 1-22
+  04 release_number AN 1-30
+  05 change_order_sequence_number AN 1-8
+  06! date DT 8
+  07 request_reference_number AN 1-45
+  08 contract_number AN 1-30
+  09 reference_identification AN 1-30
+  10 date DT 8
+  11 date DT 8
+  12 contract_type_code ID 2
+  13 security_level_code ID 2
+  14 acknowledgment_type ID 2
+  15 transaction_type_code ID 2
+  16 purchase_category ID 2
 BEG beginning_segment_for_purchase_order
   01! transaction_set_purpose_code ID 2
   02! purchase_order_type_code ID 2
@@ -110,6 +155,27 @@ BEG beginning_segment_for_purchase_order
   10 purchase_category ID 2
   11 security_level_code ID 2
   12 transaction_type_code ID 2
+BIG beginning_segment_for_invoice
+  01! date DT 8
+  02! invoice_number AN 1-22
+  03 date DT 8
+  04 purchase_order_number AN 1-22
+  05 release_number AN 1-30
+  06 change_order_sequence_number AN 1-8
+  07 transaction_type_code ID 2
+  08 transaction_set_purpose_code ID 2
+  09 action_code ID 1-2
+  10 invoice_number AN 1-22
+CAD carrier_detail
+  01 transportation_method_type_code ID 1-2
+  02 equipment_initial AN 1-4
+  03 equipment_number AN 1-10
+  04 standard_carrier_alpha_code ID 2-4
+  05 routing AN 1-35
+  06 shipment_order_status_code ID 2
+  07 reference_identification_qualifier ID 2-3
+  08 reference_identification AN 1-30
+  09 service_level_code ID 2
 CSH sales_requirements
   01 sales_requirement_code ID 1-2
   02 action_code ID 1-2
@@ -171,6 +237,24 @@ FOB fob_related_instructions
   08 risk_of_loss_code ID 2
   09 description AN 1-80
   = C0302 C0405 C0706 C0809
+ISS invoice_shipment_summary
+  01 number_of_units_shipped R 1-10
+  02 unit_or_basis_for_measurement_code ID 2
+  03 weight R 1-10
+  04 unit_or_basis_for_measurement_code ID 2
+  05 volume R 1-8
+  06 unit_or_basis_for_measurement_code ID 2
+  07 quantity R 1-15
+  08 weight R 1-10
+  = R010305 P0102 P0304 P0506
+IT1 baseline_item_data_invoice
+  01 assigned_identification AN 1-20
+  02 quantity_invoiced R 1-10
+  03 unit_or_basis_for_measurement_code ID 2
+  04 unit_price R 1-17
+  05 basis_of_unit_price_code ID 2
+  06/25 product_service_id_qualifier ID 2, product_service_id AN 1-48
+  = P020304 P0607 P0809 P1011 P1213 P1415 P1617 P1819 P2021 P2223 P2425
 ITD terms_of_sale_deferred_terms_of_sale
   01 terms_type_code ID 2
   02 terms_basis_date_code ID 1-2
@@ -231,6 +315,9 @@ N9 reference_identification
   06 time_code ID 2
   07 reference_identifier C040
   = R0203 C0605
+NTE note_special_instruction
+  01 note_reference_code ID 3
+  02! description AN 1-80
 PER administrative_communications_contact
   01! contact_function_code ID 2
   02 name AN 1-60
@@ -256,6 +343,16 @@ PO1 baseline_item_data
   05 basis_of_unit_price_code ID 2
   06/25 product_service_id_qualifier ID 2, product_service_id AN 1-48
   = C0302 C0504 P0607 P0809 P1011 P1213 P1415 P1617 P1819 P2021 P2223 P2425
+POC line_item_change
+  01 assigned_identification AN 1-20
+  02! change_or_response_type_code ID 2
+  03 quantity_ordered R 1-15
+  04 quantity_left_to_receive R 1-9
+  05 composite_unit_of_measure C001
+  06 unit_price R 1-17
+  07 basis_of_unit_price_code ID 2
+  08/27 product_service_id_qualifier ID 2, product_service_id AN 1-48
+  = P0305 C0706 P0809 P1011 P1213 P1415 P1617 P1819 P2021 P2223 P2425 P2627
 PO4 item_physical_details
   01 pack N0 1-6
   02 size R 1-8
@@ -357,6 +454,9 @@ TD5 carrier_details_routing_sequence_transit_time
   14 service_level_code ID 2
   15 country_code ID 2-3
   = R0204050612 C0203 C0708 C1011 C1312 C1413 C1512
+TDS total_monetary_value_summary
+  01! amount N2 1-15
+  02/04 amount N2 1-15
 TXI tax_information
   01! tax_type_code ID 2
   02 monetary_amount R 1-18
@@ -380,9 +480,27 @@ ST transaction_set_header
 C040 reference_identifier
   02! reference_identification AN 1-50
   03/06 reference_identification_qualifier ID 2-3, reference_identification AN 1-50
+C030 position_in_segment
+  03 repeating_data_element_position N0 1-4
+AK1 functional_group_response_header
+  03 version_release_industry_identifier_code AN 1-12
+AK2 transaction_set_response_header
+  03 implementation_convention_reference AN 1-35
+AK3 data_segment_note
+  02! segment_position_in_transaction_set N0 1-10
+  03 loop_identifier_code AN 1-4
 AMT monetary_amount_information
 BAK beginning_segment_for_purchase_order_acknowledgment
   08 reference_identification AN 1-50
+BCH beginning_segment_for_purchase_order_change
+  09 reference_identification AN 1-50
+BIG beginning_segment_for_invoice
+  11 hierarchical_structure_code ID 4
+CAD carrier_details
+  03 equipment_number AN 1-15
+  08 reference_identification AN 1-50
+IT1 baseline_item_data_invoice
+  02 quantity_invoiced R 1-15
 CSH sales_requirements
   09 percentage_as_decimal R 1-10
 N1 party_identification
@@ -396,6 +514,8 @@ PER administrative_communications_contact
   03/08 communication_number_qualifier ID 2, communication_number AN 1-256
 PO1 baseline_item_data
   02 quantity R 1-15
+POC line_item_change
+  03 quantity R 1-15
 QTY quantity_information
   04 free_form_information AN 1-30
 REF reference_information

@@ -49,6 +49,7 @@ class SetStructure:
     Args:
         id: ``850``.
         functional_id: GS01, e.g. ``PO``.
+        line: The loop that CTT01 counts, e.g. ``PO1``; empty where the set has no CTT.
         root: Heading, detail and summary in one sequence: no marker divides them in a file.
         segment_ids: Every segment that may occur anywhere in the set.
     """
@@ -56,6 +57,7 @@ class SetStructure:
     id: str
     name: str
     functional_id: str
+    line: str
     root: Loop
     segment_ids: frozenset[str]
 
@@ -75,6 +77,7 @@ def set_structure(set_id: str) -> SetStructure | None:
         id=table.id,
         name=table.name,
         functional_id=table.functional_id,
+        line=table.line,
         root=root,
         segment_ids=frozenset(_ids(root)),
     )

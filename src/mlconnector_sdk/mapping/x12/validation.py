@@ -10,6 +10,7 @@ from mlconnector_sdk.mapping.x12.elements import Fault, length_fault, parse
 from mlconnector_sdk.mapping.x12.envelope import Transaction
 from mlconnector_sdk.mapping.x12.placement import Placed, place
 from mlconnector_sdk.mapping.x12.segment import Element, Segment
+from mlconnector_sdk.mapping.x12.structure import set_structure
 
 __all__ = ["broken_notes", "check"]
 
@@ -133,14 +134,17 @@ def _check_element(value: Element, element: ElementDefinition) -> Iterator[tuple
 
 
 def _check_total(transaction: Transaction, placed: Placed) -> Iterator[Diagnostic]:
-    """CTT01 counts the lines: the PO1 loops of an 850 or 855."""
-    lines = len(placed.root.loops("PO1"))
-    for loop in placed.root.loops("CTT"):
-        stated = loop.start.text(1).strip(" ")
+    """CTT01 counts the lines: the PO1 loops of an 850, the IT1 loops of an 810 ..."""
+    structure = set_structure(transaction.set_id)
+    if structure is None or not structure.line:
+        return
+    lines = len(placed.root.loops(structure.line))
+    for totals in (*placed.root.all("CTT"), *(loop.start for loop in placed.root.loops("CTT"))):
+        stated = totals.text(1).strip(" ")
         if stated.lstrip("0") != str(lines).lstrip("0"):
             yield _diagnostic(
                 transaction,
-                loop.start,
+                totals,
                 "count",
                 Severity.WARNING,
                 f"says {stated[:20] or 'nothing'}, but there are {lines} lines",

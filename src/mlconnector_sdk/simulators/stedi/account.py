@@ -13,7 +13,7 @@ from mlconnector_sdk.simulators.agenda import Agenda
 from mlconnector_sdk.simulators.clock import VirtualTime
 from mlconnector_sdk.simulators.stedi.idempotency import KeyLedger
 from mlconnector_sdk.simulators.stedi.partnerships import Partnership
-from mlconnector_sdk.simulators.stedi.records import Execution, Sent, Transaction, instant
+from mlconnector_sdk.simulators.stedi.records import CONNECTION, Execution, Sent, Transaction, instant
 from mlconnector_sdk.simulators.stedi.rules import StediRules
 from mlconnector_sdk.simulators.webhooks import Notice, WebhookSender
 
@@ -49,6 +49,7 @@ class Account:
         self.sent: list[Sent] = []
         self.transactions: dict[str, Transaction] = {}
         self.executions: dict[str, Execution] = {}
+        self.processed: list[Execution] = []
         self.events: dict[str, Notice] = {}
         self._positions = itertools.count(1)
 
@@ -70,37 +71,72 @@ class Account:
             ) from None
 
     def keep(self, execution: Execution) -> None:
-        """Add a processed file with its transactions."""
+        """Add a file with its transactions."""
         self.executions[execution.id] = execution
         for transaction in execution.transactions:
             self.transactions[transaction.id] = transaction
 
-    def announce_transaction(self, transaction: Transaction) -> None:
-        """Emit ``transaction.processed.v2``."""
-        self.announce("transaction.processed.v2", transaction.detail(self.base()), transaction.guide)
+    def fault(self, execution: Execution, code: str, message: str) -> None:
+        """Note what went wrong with a file."""
+        execution.faults.append(
+            {
+                "id": str(uuid4()),
+                "executionId": execution.id,
+                "createdAt": instant(self.time.now()),
+                "faultCode": code,
+                "faultMessage": message,
+            }
+        )
+
+    def conclude(self, execution: Execution, status: str) -> None:
+        """The processing of a file has ended."""
+        self.processed.append(execution)
+        execution.status = status
+        execution.updated_at = execution.processed_at = self.time.now()
+        execution.processed_position = len(self.processed)
+
+    def announce_transaction(self, transaction: Transaction) -> str:
+        """Emit ``transaction.processed.v2``; returns the id of the event."""
+        return self.announce(
+            "transaction.processed.v2", transaction.detail(self.base()), transaction.guide, transaction.id
+        )
 
     def announce_file(self, kind: str, execution: Execution) -> None:
-        """Emit ``file.delivered.v2`` or ``file.failed.v2``."""
-        summary = execution.summary(self.base())
+        """Emit ``file.processed.v2``, ``file.delivered.v2`` or ``file.failed.v2``."""
         detail: dict[str, Any] = {
             "fileExecutionId": execution.id,
-            "processedAt": summary["createdAt"],
+            "processedAt": instant(self.time.now()),
             "direction": execution.direction,
-            "artifacts": summary["artifacts"],
+            "artifacts": execution.artifacts(self.base()),
             "source": {"name": execution.filename},
         }
+        if execution.partnership_id is not None:
+            sides = self.partnership(execution.partnership_id)
+            detail["partnership"] = sides.described(execution.direction)
         if kind == "file.failed.v2":
             detail["errors"] = [
                 {"faultCode": fault["faultCode"], "message": fault["faultMessage"]}
                 for fault in execution.faults
             ]
-        else:
-            detail["connection"] = {"connectionType": "STEDI_FTP", "connectionId": "connection-1"}
-            detail["delivery"] = {"status": "DELIVERED"}
-        self.announce(kind, detail, None)
+        if kind == "file.delivered.v2":
+            detail["connection"] = CONNECTION
+            detail["delivery"] = {name: execution.reports[-1][name] for name in ("status", "message")}
+        self.announce(kind, detail)
 
-    def announce(self, kind: str, detail: Mapping[str, Any], guide: Mapping[str, Any] | None) -> str:
-        """Emit an event; the guide travels with it where the receiver's body shape has room for it."""
+    def announce(
+        self, kind: str, detail: Mapping[str, Any], guide: Mapping[str, Any] | None = None, subject: str = ""
+    ) -> str:
+        """Emit an event; the guide travels with it where the receiver's body shape has room for it.
+
+        Args:
+            kind: The event's type.
+            detail: What it says.
+            guide: The document that it is about.
+            subject: The id of the transaction that it is about.
+
+        Returns:
+            The id of the event.
+        """
         event_id = str(uuid4())
         event = {
             "version": "0",
@@ -113,18 +149,23 @@ class Account:
             "resources": [],
             "detail": detail,
         }
-        notice = Notice(id=event_id, kind=kind, content={"event": event, "guide": guide})
+        content = {"event": event, "guide": guide, "subject": subject}
+        notice = Notice(id=event_id, kind=kind, content=content)
         self.events[notice.id] = notice
         self.webhooks.emit(notice)
         return notice.id
 
-    def announce_again(self, event_id: str) -> str:
+    def announce_again(self, about: str) -> str:
         """Emit an old event under a new id, as a manual retry does.
+
+        Args:
+            about: The id of the event, or of the transaction that it was about.
 
         Raises:
             NotFound: There is no such event.
         """
-        if event_id not in self.events:
-            raise NotFound(f"there is no event {event_id!r}", status=404, code="RESOURCE_NOT_FOUND")
-        content = self.events[event_id].content
-        return self.announce(self.events[event_id].kind, content["event"]["detail"], content["guide"])
+        found = [it for it in self.events.values() if about in (it.id, it.content["subject"])]
+        if not found:
+            raise NotFound(f"there is no event {about!r}", status=404, code="RESOURCE_NOT_FOUND")
+        content = found[0].content
+        return self.announce(found[0].kind, content["event"]["detail"], content["guide"], content["subject"])

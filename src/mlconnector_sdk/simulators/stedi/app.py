@@ -16,10 +16,11 @@ from starlette.types import ASGIApp
 from mlconnector_sdk.errors import InvalidDocument, NotFound, RequestRefused, Throttled, VendorError
 from mlconnector_sdk.simulators import wire
 from mlconnector_sdk.simulators.gate import work_time
-from mlconnector_sdk.simulators.stedi import listing, outbound
+from mlconnector_sdk.simulators.stedi import delivery, listing, outbound
 from mlconnector_sdk.simulators.stedi.access import Access
 from mlconnector_sdk.simulators.stedi.account import Account
 from mlconnector_sdk.simulators.stedi.records import Execution, Transaction
+from mlconnector_sdk.simulators.stedi.sets import OUTBOUND
 from mlconnector_sdk.simulators.stedi.storage import Storage
 
 __all__ = ["VERSION", "endpoints"]
@@ -40,7 +41,9 @@ def endpoints(account: Account, storage: Storage) -> ASGIApp:
         ("GET", "/transactions", api.list_transactions),
         ("GET", "/transactions/{id}", api.get_transaction),
         ("GET", "/polling/transactions", api.poll_transactions),
+        ("GET", "/polling/executions", api.poll_executions),
         ("GET", "/executions", api.list_executions),
+        ("POST", "/executions/retry", api.retry_executions),
         ("GET", "/executions/{id}", api.get_execution),
         ("GET", "/executions/{id}/transactions", api.execution_transactions),
         ("GET", "/executions/{id}/faults", api.execution_faults),
@@ -77,7 +80,7 @@ class _Api:
             raise _bad_request("the path holds no valid partnership id and transaction setting id")
         partnership = account.partnership(partnership_id)
         set_id = partnership.set_of(setting_id)
-        if set_id != "850":
+        if set_id not in OUTBOUND:
             raise NotFound(
                 f"partnership {partnership_id!r} has no outbound setting {setting_id!r}",
                 status=404,
@@ -137,9 +140,37 @@ class _Api:
             )
             return _json(listing.page(items, filters, size, base=self._account.base()))
 
+    async def poll_executions(self, request: Request) -> Response:
+        filters, size, after = listing.read_query(request.query_params)
+        start = listing.poll_start(filters, self._account.time.now())
+        with self._account.lock:
+            items = (
+                item
+                for item in self._account.processed[after or 0 :]
+                if item.processed_at is not None and item.processed_at > start
+            )
+            always = (after or 0) if self._account.rules.poll_token_when_empty else None
+            return _json(
+                listing.page(
+                    items,
+                    filters,
+                    size,
+                    base=self._account.base(),
+                    place=lambda item: item.processed_position or 0,
+                    always_token=always,
+                )
+            )
+
+    async def retry_executions(self, request: Request) -> Response:
+        asked = delivery.read_condition(self._read(await request.body()))
+        with self._account.lock:
+            for execution in delivery.retryable(self._account, *asked):
+                delivery.retry(self._account, execution)
+        return Response(status_code=200)
+
     async def get_execution(self, request: Request) -> Response:
         with self._account.lock:
-            return _json(wire.dumps(self.execution(request).summary(self._account.base())))
+            return _json(wire.dumps(self.execution(request).details(self._account.base())))
 
     async def execution_transactions(self, request: Request) -> Response:
         _, size, after = listing.read_query(request.query_params)
@@ -149,7 +180,8 @@ class _Api:
 
     async def execution_faults(self, request: Request) -> Response:
         with self._account.lock:
-            return _json(wire.dumps({"items": self.execution(request).faults}))
+            newest_first = self.execution(request).faults[::-1]
+            return _json(wire.dumps({"items": newest_first}))
 
     async def retry_event(self, request: Request) -> Response:
         with self._account.lock:

@@ -27,7 +27,19 @@ CODES: Mapping[str, frozenset[str]] = {
         "374": "001 002 004 010 011 017 037 038 063 064 067 068 069 070 079 086 118 139 168 371",
         # 587: acknowledgment type, complete
         "587": "AC AD AE AH AK AP AT NA RD RF RJ RN RO RV ZZ",
+        # 640: kind of invoice
+        "640": "CI CN CR DI DR PR",
         # 668: line item status
         "668": "AC AR BP DR IA IB IC ID IE IF IH IP IQ IR IS IW R1 R2 R3 R4 R5 R6 R7 R8 R9 SP",
+        # 670: what a change does to a line
+        "670": "AI CA CB CC CE CF CG CH CT DI MU NC OA PC PQ QD QI RB RE RQ RS RZ",
+        # 715, 717: acknowledgment of a group, of a transaction set
+        "715": "A E M P R W X",
+        "717": "A E M R W X",
+        # 716, 718, 720, 723: what is wrong with a group, a transaction set, a segment, an element
+        "716": "1 2 3 4 5 6 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26",
+        "718": "1 2 3 4 5 6 7 8 9 10 11 12 13 15 16 17 18 19 20 21 22 23 24 25 26 27",
+        "720": "1 2 3 4 5 6 7 8",
+        "723": "1 2 3 4 5 6 7 8 9 10 12 13",
     }.items()
 }

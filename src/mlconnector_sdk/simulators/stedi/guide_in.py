@@ -16,6 +16,7 @@ Row: TypeAlias = list[str | tuple[str, ...]]
 """A segment: its id and its elements; a composite element is a tuple."""
 
 _ENVELOPE = ("ST", "SE")
+_COUNTED = ("PO1", "POC", "IT1", "HL")
 _MOST_PROBLEMS = 10
 
 
@@ -63,7 +64,7 @@ class _Check:
 
     def line_count(self, rows: Sequence[Row]) -> None:
         stated = next((row[1] for row in rows if row[0] == "CTT"), None)
-        counted = sum(row[0] == "PO1" for row in rows)
+        counted = sum(row[0] in _COUNTED for row in rows)
         if stated is not None and stated != str(counted):
             self.problems.append(f"summary: CTT01 says {stated} line items, there are {counted}")
 

@@ -50,7 +50,7 @@ class _Walk:
 
     def _occurrences(self, node: Node) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        while self.row is not None and self.row[0] == node.first.id and len(found) != node.most:
+        while self.row is not None and _fits(self.row, node) and len(found) != node.most:
             if node.children:
                 found.append(self.level(node.children))
             else:
@@ -73,6 +73,10 @@ class _Walk:
             place = str(self.at + 1)
             message = f"segment {segment.id} at position {place}: {problem.message}"
             raise elements.flaw(problem.code, message, place) from problem
+
+
+def _fits(row: Row, node: Node) -> bool:
+    return row[0] == node.first.id and (not node.level or row[3:4] == [node.level])
 
 
 def _segment(row: Row, segment: Segment) -> dict[str, Any]:

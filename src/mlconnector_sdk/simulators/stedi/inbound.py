@@ -14,31 +14,38 @@ from mlconnector_sdk.simulators.stedi.elements import flaw
 from mlconnector_sdk.simulators.stedi.envelope import Group, Interchange
 from mlconnector_sdk.simulators.stedi.guide_out import to_guide
 from mlconnector_sdk.simulators.stedi.partnerships import Partnership
-from mlconnector_sdk.simulators.stedi.records import Execution, Transaction
-from mlconnector_sdk.simulators.stedi.sets import transaction_set
+from mlconnector_sdk.simulators.stedi.records import Execution, Identifier, Transaction
+from mlconnector_sdk.simulators.stedi.sets import INBOUND, transaction_set
 
 __all__ = ["inject", "receive"]
 
 
-def receive(account: Account, content: bytes, filename: str) -> Execution:
+def receive(
+    account: Account, content: bytes, filename: str, *, parent_id: str | None = None
+) -> Execution:
     """Process a file that a supplier dropped.
 
     What cannot be processed becomes a fault of the execution: of the whole file where its envelope is
     broken or nobody knows the partners, of one transaction where that one is bad.
+
+    Args:
+        parent_id: The execution that is retried.
     """
     execution = _execution(account, content, filename)
+    execution.parent_id = parent_id
     try:
         interchanges = envelope.read(content.decode())
     except (InvalidDocument, UnicodeDecodeError) as problem:
-        _fault(execution, "FAILED_TO_PARSE", str(problem))
+        account.fault(execution, "FAILED_TO_PARSE", str(problem))
         interchanges = ()
     for interchange in interchanges:
         partnership = _partnership(account, interchange)
         if partnership is None:
             sides = f"{'/'.join(interchange.sender)} to {'/'.join(interchange.receiver)}"
-            _fault(execution, "FAILED_TO_FIND_PARTNERSHIP", f"no partnership for {sides}")
+            account.fault(execution, "FAILED_TO_FIND_PARTNERSHIP", f"no partnership for {sides}")
             continue
         execution.partnership_id = partnership.id
+        execution.mode = metadata.mode(interchange.usage)
         for group in interchange.groups:
             for transaction in group.transactions:
                 _translate(account, execution, partnership, interchange, group, transaction)
@@ -52,18 +59,35 @@ def inject(
     """Store and announce an inbound transaction as it is, unchecked: any guide of any shape."""
     execution = _execution(account, b"", f"{uuid4()}.edi")
     execution.partnership_id = partnership.id
+    execution.mode = metadata.mode("P")
     file = envelope.File(
         sender=partnership.partner.address,
         receiver=partnership.local.address,
         at=account.time.now(),
-        control_number=partnership.supplier.next_control_number(),
-        functional_id="PR",
+        control_number=partnership.next_partner_control_number(),
+        functional_id=transaction_set(set_id, partnership.release).functional_id,
         set_id=set_id,
         release=partnership.release,
         usage="P",
     )
+    spec = transaction_set(set_id, partnership.release)
+    known = spec.numbers[:1] if number else ()
     transaction = _transaction(
-        account, execution, partnership, set_id, metadata.of_file(file), usage=file.usage, number=number
+        account,
+        execution,
+        partnership,
+        set_id,
+        metadata.of_file(file),
+        usage=file.usage,
+        identifiers=tuple(
+            Identifier(
+                element=f"{it.segment}{it.position:02}",
+                element_id=it.element_id,
+                name=it.name,
+                value=number,
+            )
+            for it in known
+        ),
     )
     transaction.guide, transaction.output = guide, wire.dumps(guide)
     execution.transactions.append(transaction)
@@ -100,13 +124,13 @@ def _translate(
     group: Group,
     received: envelope.Transaction,
 ) -> None:
-    if received.set_id not in partnership.settings or group.release[:6] != partnership.release:
-        known = f"{sorted(partnership.settings)} of {partnership.release}"
+    settings = sorted(set(partnership.settings) & set(INBOUND))
+    if received.set_id not in settings or group.release[:6] != partnership.release:
+        known = f"{settings} of {partnership.release}"
         asked = f"{received.set_id} of {group.release}"
-        _fault(execution, "FAILED_TO_FIND_GUIDE", f"no guide for {asked}: {partnership.id} has {known}")
+        account.fault(execution, "FAILED_TO_FIND_GUIDE", f"no guide for {asked}: {partnership.id} has {known}")
         return
     spec = transaction_set(received.set_id, partnership.release)
-    beginning = next((row for row in received.rows if row[0] == spec.number_segment), [])
     transaction = _transaction(
         account,
         execution,
@@ -114,7 +138,7 @@ def _translate(
         received.set_id,
         metadata.of_received(interchange, group, received),
         usage=interchange.usage,
-        number=str(beginning[3]) if len(beginning) > 3 else "",
+        identifiers=metadata.identifiers(received.rows, spec),
     )
     try:
         _check_trailer(received)
@@ -124,7 +148,7 @@ def _translate(
         position = {"segment_index": int(problem.path)} if problem.path else {}
         context = {"code": problem.code, **position}
         transaction.errors = ({"message": problem.message, "context": context},)
-        _fault(execution, "TRANSLATION_ERROR", problem.message)
+        account.fault(execution, "TRANSLATION_ERROR", problem.message)
     execution.transactions.append(transaction)
 
 
@@ -136,9 +160,8 @@ def _transaction(
     described: Mapping[str, Any],
     *,
     usage: str,
-    number: str,
+    identifiers: tuple[Identifier, ...],
 ) -> Transaction:
-    spec = transaction_set(set_id, partnership.release)
     return Transaction(
         id=str(uuid4()),
         execution_id=execution.id,
@@ -152,8 +175,7 @@ def _transaction(
         set_id=set_id,
         setting_id=partnership.settings.get(set_id),
         metadata=described,
-        number=number,
-        number_element=f"{spec.number_segment}03",
+        identifiers=identifiers,
         input=execution.content,
     )
 
@@ -171,18 +193,14 @@ def _conclude(account: Account, execution: Execution) -> None:
     if execution.faults and account.rules.all_or_nothing:
         execution.transactions.clear()
     good = [transaction for transaction in execution.transactions if not transaction.errors]
-    execution.status = "COMPLETED"
+    if not good and not execution.faults:
+        account.fault(execution, "NO_TRANSACTION_SETS", "the file holds no transaction")
+    status = "COMPLETED"
     if execution.faults:
-        execution.status = "PARTIALLY_COMPLETED" if good else "FAILED"
-    elif not good:
-        _fault(execution, "NO_TRANSACTION_SETS", "the file holds no transaction")
-        execution.status = "FAILED"
+        status = "PARTIALLY_COMPLETED" if good else "FAILED"
+    account.conclude(execution, status)
     account.keep(execution)
     for transaction in good:
         account.announce_transaction(transaction)
-    if execution.faults:
-        account.announce_file("file.failed.v2", execution)
+    account.announce_file("file.failed.v2" if execution.faults else "file.processed.v2", execution)
 
-
-def _fault(execution: Execution, code: str, message: str) -> None:
-    execution.faults.append({"faultCode": code, "faultMessage": message})

@@ -21,6 +21,17 @@ _CHOICES = {
     "direction": {"INBOUND", "OUTBOUND", "UNKNOWN"},
     "mode": {"test", "production", "other"},
 }
+_TRANSACTION_STATUS = {"succeeded", "failed"}
+_EXECUTION_STATUS = {
+    "STARTED",
+    "IN_PROGRESS",
+    "COMPLETED",
+    "PARTIALLY_COMPLETED",
+    "FAILED",
+    "IGNORED",
+    "RETRYING",
+    "RETRIED",
+}
 
 
 class _Placed(Protocol):
@@ -58,7 +69,13 @@ def read_query(parameters: Mapping[str, str]) -> tuple[dict[str, str], int, int 
 
 
 def page(
-    items: Iterable[P], filters: Mapping[str, str], size: int, *, base: str, always_token: int | None = None
+    items: Iterable[P],
+    filters: Mapping[str, str],
+    size: int,
+    *,
+    base: str,
+    place: Callable[[P], int] = lambda item: item.position,
+    always_token: int | None = None,
 ) -> bytes:
     """One page as JSON.
 
@@ -67,6 +84,7 @@ def page(
         filters: For the token.
         size: Most items of the page.
         base: The URL of the API.
+        place: The position of an item in this list, for the token.
         always_token: Give a token also with the last page, with this position where the page is empty.
     """
     chosen: list[P] = []
@@ -78,7 +96,7 @@ def page(
         chosen.append(item)
     answer: dict[str, Any] = {"items": [item.summary(base) for item in chosen]}
     if more or always_token is not None:
-        answer["nextPageToken"] = _token(filters, chosen[-1].position if chosen else always_token or 0)
+        answer["nextPageToken"] = _token(filters, place(chosen[-1]) if chosen else always_token or 0)
     return wire.dumps(answer)
 
 
@@ -90,10 +108,9 @@ def transaction_filter(filters: Query) -> Callable[[Transaction], bool]:
     """
     if "elementId" in filters and "businessIdentifier" not in filters:
         raise _refuse("elementId needs businessIdentifier")
+    _check_status(filters, _TRANSACTION_STATUS)
     since, until = _bounds(filters)
     fields: dict[str, Callable[[Transaction], str]] = {
-        "businessIdentifier": lambda item: item.number,
-        "elementId": lambda item: "324",
         "transactionSetId": lambda item: item.set_id,
         "sender": lambda item: item.sender,
         "receiver": lambda item: item.receiver,
@@ -105,6 +122,12 @@ def transaction_filter(filters: Query) -> Callable[[Transaction], bool]:
     wanted = [(read, filters[name]) for name, read in fields.items() if name in filters]
 
     def matches(item: Transaction) -> bool:
+        if "businessIdentifier" in filters and not any(
+            it.value == filters["businessIdentifier"]
+            and it.element_id == filters.get("elementId", it.element_id)
+            for it in item.identifiers
+        ):
+            return False
         return since <= item.processed_at <= until and all(read(item) == value for read, value in wanted)
 
     return matches
@@ -119,6 +142,7 @@ def execution_filter(filters: Query) -> Callable[[Execution], bool]:
     name_part = filters.get("displayName", "")
     if "displayName" in filters and len(name_part) < 3:
         raise _refuse("displayName takes at least 3 characters")
+    _check_status(filters, _EXECUTION_STATUS)
     since, until = _bounds(filters)
     fields: dict[str, Callable[[Execution], object]] = {
         "direction": lambda item: item.direction,
@@ -153,6 +177,11 @@ def poll_start(filters: Query, now: datetime) -> datetime:
     if start > now - timedelta(minutes=1):
         raise _refuse("startDateTime must be at least one minute in the past")
     return start
+
+
+def _check_status(filters: Query, choices: set[str]) -> None:
+    if "status" in filters and filters["status"] not in choices:
+        raise _refuse(f"status takes one of {sorted(choices)}")
 
 
 def _bounds(filters: Query) -> tuple[datetime, datetime]:

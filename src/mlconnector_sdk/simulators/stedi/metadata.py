@@ -1,12 +1,16 @@
-"""The ``x12.metadata`` of a transaction: what its envelope said."""
+"""What is known of a transaction without its guide: what its envelope said, and its business numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mlconnector_sdk.simulators.stedi.envelope import File, Group, Interchange, Transaction
+from mlconnector_sdk.simulators.stedi.guide_in import Row
+from mlconnector_sdk.simulators.stedi.records import Identifier
+from mlconnector_sdk.simulators.stedi.sets import TransactionSet
 
-__all__ = ["mode", "of_file", "of_received"]
+__all__ = ["identifiers", "mode", "of_file", "of_received"]
 
 
 def mode(usage: str) -> str:
@@ -64,3 +68,18 @@ def of_received(interchange: Interchange, group: Group, transaction: Transaction
         },
         **sides,
     }
+
+
+def identifiers(rows: Sequence[Row], spec: TransactionSet) -> tuple[Identifier, ...]:
+    """The business numbers of a transaction, as far as they are there."""
+    return tuple(
+        Identifier(
+            element=f"{number.segment}{number.position:02}",
+            element_id=number.element_id,
+            name=number.name,
+            value=str(row[number.position]),
+        )
+        for number in spec.numbers
+        for row in rows
+        if row[0] == number.segment and row[number.position : number.position + 1] not in ([], [""])
+    )

@@ -1,11 +1,9 @@
-"""An order goes out: checked, put into a file, delivered, and answered by the played supplier."""
+"""A document goes out: checked, put into a file, and handed over for delivery."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -13,16 +11,14 @@ from attrs import evolve, frozen
 
 from mlconnector_sdk.errors import NotFound, RequestRefused
 from mlconnector_sdk.simulators import wire
-from mlconnector_sdk.simulators.stedi import envelope, inbound, metadata
+from mlconnector_sdk.simulators.stedi import delivery, envelope, metadata
 from mlconnector_sdk.simulators.stedi.account import Account
 from mlconnector_sdk.simulators.stedi.characters import repair
 from mlconnector_sdk.simulators.stedi.envelope import Delimiters, File
 from mlconnector_sdk.simulators.stedi.guide_in import Row, to_segments
-from mlconnector_sdk.simulators.stedi.guide_out import to_guide
 from mlconnector_sdk.simulators.stedi.partnerships import Partnership
 from mlconnector_sdk.simulators.stedi.records import Execution, Sent, Transaction
 from mlconnector_sdk.simulators.stedi.sets import transaction_set
-from mlconnector_sdk.simulators.stedi.supplier import Behaviour, acknowledgment
 
 __all__ = ["Outgoing", "check", "dispatch"]
 
@@ -98,12 +94,11 @@ def check(partnership: Partnership, set_id: str, body: Any) -> Outgoing:
 
 
 def dispatch(account: Account, partnership: Partnership, outgoing: Outgoing, key: str | None) -> bytes:
-    """Deliver the file and return the answer to the request."""
+    """Write the file, send it on its way, and return the answer to the request."""
     file = _file(account, partnership, outgoing)
     x12 = envelope.write(file, outgoing.rows)
     execution = _processed(account, partnership, outgoing, file, x12)
     (transaction,) = execution.transactions
-    partnership.files[execution.filename] = x12
     account.keep(execution)
     account.sent.append(
         Sent(
@@ -121,8 +116,8 @@ def dispatch(account: Account, partnership: Partnership, outgoing: Outgoing, key
         )
     )
     account.announce_transaction(transaction)
-    account.announce_file("file.delivered.v2", execution)
-    _answer_later(account, partnership, x12, transaction.number)
+    account.announce_file("file.processed.v2", execution)
+    delivery.deliver(account, partnership, execution)
     # The vendor's reference calls this transactionId reserved and not supported: it leads nowhere here.
     return wire.dumps({"fileExecutionId": execution.id, "transactionId": str(uuid4())})
 
@@ -147,7 +142,6 @@ def _processed(
     account: Account, partnership: Partnership, outgoing: Outgoing, file: File, x12: str
 ) -> Execution:
     """The records about a file that goes out: its execution with the one transaction in it."""
-    segment = transaction_set(file.set_id, file.release).number_segment
     execution_id = str(uuid4())
     transaction = Transaction(
         id=str(uuid4()),
@@ -162,8 +156,7 @@ def _processed(
         set_id=file.set_id,
         setting_id=partnership.settings[file.set_id],
         metadata=metadata.of_file(file),
-        number=next(str(row[3]) for row in outgoing.rows if row[0] == segment),
-        number_element=f"{segment}03",
+        identifiers=metadata.identifiers(outgoing.rows, transaction_set(file.set_id, file.release)),
         input=wire.dumps(outgoing.guide),
         output=x12.encode(),
         guide=outgoing.guide,
@@ -172,49 +165,14 @@ def _processed(
         id=execution_id,
         position=account.next_position(),
         direction="OUTBOUND",
-        status="COMPLETED",
+        status="IN_PROGRESS",
         created_at=file.at,
         partnership_id=partnership.id,
+        mode=transaction.mode,
         filename=outgoing.filename or execution_id,
         content=transaction.output,
         transactions=[transaction],
     )
-
-
-def _answer_later(account: Account, partnership: Partnership, x12: str, number: str) -> None:
-    """Have the played supplier answer; at once where he takes no time."""
-    habit = partnership.supplier.habit(number)
-    if habit.behaviour == "silent":
-        return
-    for _ in range(habit.times):
-        answer = partial(_answer, account, partnership, x12, habit.behaviour)
-        if habit.delay:
-            account.agenda.at(account.time.now() + timedelta(seconds=habit.delay), answer)
-        else:
-            answer()
-
-
-def _answer(account: Account, partnership: Partnership, x12: str, behaviour: Behaviour) -> None:
-    """Read the order as the supplier does, from the file, and send the 855 back."""
-    received = envelope.read(x12)[0].groups[0].transactions[0]
-    order = to_guide(received.rows, transaction_set("850", partnership.release))
-    spec = transaction_set("855", partnership.release)
-    now = account.time.now()
-    quantity = "quantity_ordered_02" if partnership.release == "004010" else "quantity_02"
-    guide = acknowledgment(order, behaviour, today=now.date(), quantity_key=quantity)
-    file = File(
-        sender=partnership.partner.address,
-        receiver=partnership.local.address,
-        at=now,
-        control_number=partnership.supplier.next_control_number(),
-        functional_id=spec.functional_id,
-        set_id=spec.id,
-        release=spec.release,
-        usage=envelope.read(x12)[0].usage,
-    )
-    rows = to_segments(guide, spec, reserved=str(file.delimiters))
-    with account.lock:
-        inbound.receive(account, envelope.write(file, rows).encode(), f"855-{file.control_number}.edi")
 
 
 def _check_overrides(overrides: Any) -> Delimiters:

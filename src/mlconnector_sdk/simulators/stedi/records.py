@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 
-from attrs import define, field, frozen
+from attrs import Factory, define, field, frozen
 
-__all__ = ["Direction", "Execution", "Sent", "Transaction", "instant"]
+__all__ = ["CONNECTION", "Direction", "Execution", "Identifier", "Sent", "Transaction", "instant"]
 
 Direction: TypeAlias = Literal["INBOUND", "OUTBOUND"]
+
+CONNECTION = {"connectionType": "STEDI_FTP", "connectionId": "01J8JH26KBJTARWD17Q0S0ZD19"}
+"""By which all files come and go."""
 
 
 def instant(at: datetime) -> str:
@@ -20,10 +23,10 @@ def instant(at: datetime) -> str:
 
 @frozen(kw_only=True)
 class Sent:
-    """An order that reached the supplier: the evidence of what he received.
+    """A document that Stedi took to deliver it: the evidence of what was sent.
 
     Args:
-        number: The purchase order number, BEG03.
+        number: The business number: of the purchase order, or of the invoice.
         key: The Idempotency-Key, or None.
         guide: The transaction as it was posted.
     """
@@ -41,6 +44,22 @@ class Sent:
     transaction_id: str
 
 
+@frozen(kw_only=True)
+class Identifier:
+    """A number by which people know a document.
+
+    Args:
+        element: Where it stands: ``BEG03``.
+        element_id: The standard's number of that element: ``324``.
+        name: In words.
+    """
+
+    element: str
+    element_id: str
+    name: str
+    value: str
+
+
 @define(kw_only=True, eq=False)
 class Transaction:
     """One business document, in or out.
@@ -48,7 +67,7 @@ class Transaction:
     Args:
         position: 1, 2, 3 ... over the whole account.
         sender, receiver: Profile ids.
-        number: The business number, and the element that holds it: ``BEG03``.
+        identifiers: The numbers that it is listed under.
         input, output: The document before and after translation.
     """
 
@@ -64,12 +83,16 @@ class Transaction:
     set_id: str
     setting_id: str | None
     metadata: Mapping[str, Any]
-    number: str = ""
-    number_element: str = ""
+    identifiers: tuple[Identifier, ...] = ()
     input: bytes = b""
     output: bytes = b""
     guide: Mapping[str, Any] | None = None
     errors: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def number(self) -> str:
+        """The first of its business numbers, or the empty string."""
+        return self.identifiers[0].value if self.identifiers else ""
 
     @property
     def status(self) -> str:
@@ -107,19 +130,14 @@ class Transaction:
 
     def summary(self, base: str) -> dict[str, Any]:
         """The entry of a listing."""
-        identifiers = [
-            {
-                "elementId": "324",
-                "element": self.number_element,
-                "name": "Purchase Order Number",
-                "value": self.number,
-            }
-        ]
         return {
             **self.detail(base),
             "status": self.status,
             "translationErrors": list(self.errors),
-            "businessIdentifiers": identifiers if self.number else [],
+            "businessIdentifiers": [
+                {"elementId": it.element_id, "element": it.element, "name": it.name, "value": it.value}
+                for it in self.identifiers
+            ],
         }
 
     def _artifacts(self, base: str) -> list[dict[str, Any]]:
@@ -138,11 +156,17 @@ class Transaction:
 
 @define(kw_only=True, eq=False)
 class Execution:
-    """The processing of one file.
+    """The processing of one file; what goes out is processed when it was delivered, or could not be.
 
     Args:
-        faults: Objects with ``faultCode`` and ``faultMessage``.
+        position: 1, 2, 3 ... over the whole account.
         content: The file.
+        updated_at: Of the last change of its status.
+        processed_at: When the processing ended, or None.
+        processed_position: 1, 2, 3 ... in the order in which processing ended, or None.
+        faults: What went wrong: objects with ``faultCode`` and ``faultMessage``.
+        reports: The attempts to deliver it.
+        parent_id, child_id: The execution that this one retries, and the one that retries it.
     """
 
     id: str
@@ -153,39 +177,63 @@ class Execution:
     partnership_id: str | None
     filename: str
     content: bytes
+    mode: str = "unknown"
+    updated_at: datetime = field(default=Factory(lambda self: self.created_at, takes_self=True))
+    processed_at: datetime | None = None
+    processed_position: int | None = None
     transactions: list[Transaction] = field(factory=list)
     faults: list[Mapping[str, str]] = field(factory=list)
+    reports: list[Mapping[str, Any]] = field(factory=list)
+    parent_id: str | None = None
+    child_id: str | None = None
+
+    @property
+    def retryable(self) -> bool:
+        """Whether somebody may still have it processed again."""
+        return self.status in ("FAILED", "IGNORED") and self.child_id is None
 
     def document(self, usage: str) -> tuple[bytes, str] | None:
         """The file: the output of what goes out, the input of what comes in."""
-        usage_of_file = "output" if self.direction == "OUTBOUND" else "input"
-        return (self.content, "application/edi-x12") if usage == usage_of_file else None
+        return (self.content, "application/edi-x12") if usage == self._usage else None
 
     def summary(self, base: str) -> dict[str, Any]:
         """The entry of a listing."""
-        usage = "output" if self.direction == "OUTBOUND" else "input"
-        first = self.faults[0] if self.faults else {}
+        codes = ("faultCode", "faultMessage")
+        kin = {"parentExecutionId": self.parent_id, "childExecutionId": self.child_id}
         return {
             "executionId": self.id,
             "status": self.status,
             "direction": self.direction,
+            "mode": self.mode,
             "createdAt": instant(self.created_at),
-            "updatedAt": instant(self.created_at),
+            "updatedAt": instant(self.updated_at),
             "transactionCount": len(self.transactions),
             "faultCount": len(self.faults),
-            **first,
+            **({code: self.faults[0][code] for code in codes} if self.faults else {}),
             "fileType": "EDI/X12",
-            "retryable": self.status == "FAILED",
+            "retryable": self.retryable,
             **({"partnershipId": self.partnership_id} if self.partnership_id else {}),
-            "connectionType": "STEDI_FTP",
+            **{name: value for name, value in kin.items() if value},
+            **CONNECTION,
             "source": {"dirname": "/", "name": self.filename},
-            "artifacts": [
-                {
-                    "artifactType": "application/edi-x12",
-                    "usage": usage,
-                    "url": f"{base}/executions/{self.id}/{usage}",
-                    "sizeBytes": len(self.content),
-                    "model": "execution",
-                }
-            ],
         }
+
+    def details(self, base: str) -> dict[str, Any]:
+        """All about it: a listing has neither its documents nor the reports of its delivery."""
+        return {**self.summary(base), "artifacts": self.artifacts(base), "deliveryReports": self.reports}
+
+    def artifacts(self, base: str) -> list[dict[str, Any]]:
+        """The file, as a document that can be fetched."""
+        return [
+            {
+                "artifactType": "application/edi-x12",
+                "usage": self._usage,
+                "url": f"{base}/executions/{self.id}/{self._usage}",
+                "sizeBytes": len(self.content),
+                "model": "execution",
+            }
+        ]
+
+    @property
+    def _usage(self) -> str:
+        return "output" if self.direction == "OUTBOUND" else "input"

@@ -11,11 +11,12 @@ from itertools import islice
 from attrs import evolve
 
 from mlconnector_sdk.records import Change, Entry, Feed, NewEntry, State
-from mlconnector_sdk.storage.admission import WRITTEN_BY_SAVE, admitted, check
+from mlconnector_sdk.storage.admission import WRITTEN_BY_SAVE, admitted, aware, check
 
 __all__ = ["MemoryOutbox"]
 
 _UNFINISHED = (State.PENDING, State.IN_FLIGHT)
+_EMPTY = {"record": b"", "payload": None, "document": None}
 
 
 class MemoryOutbox:
@@ -38,18 +39,20 @@ class MemoryOutbox:
             check(new)
         return [self._admit(new) for new in observations if self._is_news(new)]
 
-    def lease(self, flow: str, *, now: datetime, until: datetime, limit: int) -> list[Entry]:
+    def lease(
+        self, flow: str, *, now: datetime, until: datetime, limit: int, without: Sequence[str]
+    ) -> list[Entry]:
         """Take what is due and whose turn it is, oldest position first."""
         leased = []
-        for entry in islice(self._leasable(flow, now), max(limit, 0)):
+        for entry in islice(self._leasable(flow, now, without), max(limit, 0)):
             taken = evolve(entry, fence=entry.fence + 1, leased_until=until)
             self._entries[entry.position - 1] = taken
             leased.append(taken)
         return leased
 
-    def due(self, flow: str, *, now: datetime) -> bool:
+    def due(self, flow: str, *, now: datetime, without: Sequence[str]) -> bool:
         """Whether there is anything to lease."""
-        return next(self._leasable(flow, now), None) is not None
+        return next(self._leasable(flow, now, without), None) is not None
 
     def save(self, changes: Sequence[Change]) -> list[str]:
         """Write entries back, with their follow-ons; return the ids that were refused."""
@@ -66,28 +69,69 @@ class MemoryOutbox:
             self.add(change.follow_ons)
         return refused
 
-    def history(self, ordering_key: str) -> list[Entry]:
+    def history(self, ordering_key: str, *, content: bool) -> list[Entry]:
         """Every entry under an ordering key, by sequence."""
-        return list(self._line(ordering_key))
+        line = self._line(ordering_key)
+        return list(line) if content else [evolve(entry, **_EMPTY) for entry in line]
+
+    def accepted(self, ordering_key: str) -> Entry | None:
+        """What the partner has taken last, or else what is known from before go-live."""
+        newest_first = list(self._line(ordering_key))[::-1]
+        taken = (entry for entry in newest_first if entry.state.taken)
+        known = (entry for entry in newest_first if entry.state is State.KNOWN)
+        return next(taken, None) or next(known, None)
 
     def find(
-        self, *, flow: str, number: str, entry_id: str, states: Sequence[State], limit: int
+        self,
+        *,
+        flow: str,
+        number: str,
+        partner: str,
+        entry_id: str,
+        reference: tuple[str, str] | None,
+        states: Sequence[State],
+        expected_before: datetime | None,
+        after: int,
+        limit: int,
     ) -> list[Entry]:
         """Entries that match everything given, oldest position first."""
+        if expected_before is not None:
+            aware(expected_before, "expected_before")
         matching = (
             entry
-            for entry in self._entries
+            for entry in islice(self._entries, max(after, 0), None)
             if (not flow or entry.flow == flow)
             and (not number or entry.number == number)
+            and (not partner or entry.partner == partner)
             and (not entry_id or entry.id == entry_id)
+            and (reference is None or reference in entry.references.items())
             and (not states or entry.state in states)
+            and (expected_before is None or _expected(entry, expected_before))
         )
         return list(islice(matching, max(limit, 0)))
+
+    def purge(self, before: datetime, *, limit: int) -> int:
+        """Empty what was finished before an instant; how many entries."""
+        old = (
+            entry
+            for entry in self._entries
+            if entry.changed_at < before
+            and entry.purged_at is None
+            and entry.state not in _UNFINISHED
+            and not entry.state.waits_for_person
+        )
+        purged = list(islice(old, max(limit, 0)))
+        for entry in purged:
+            emptied = evolve(entry, **_EMPTY, purged_at=before, fence=entry.fence + 1)
+            self._entries[entry.position - 1] = emptied
+        return len(purged)
 
     def _line(self, ordering_key: str) -> Iterator[Entry]:
         return (self._entries[position - 1] for position in self._lines.get(ordering_key, ()))
 
     def _is_news(self, new: NewEntry) -> bool:
+        if new.deliberate:
+            return True
         if new.feed is Feed.EVENT:
             return (new.flow, new.event_id) not in self._event_ids
         line = self._lines.get(new.ordering_key)
@@ -114,9 +158,11 @@ class MemoryOutbox:
         elif stored.state not in _UNFINISHED and entry.state in _UNFINISHED:
             insort(unfinished, entry.position)
 
-    def _leasable(self, flow: str, now: datetime) -> Iterator[Entry]:
+    def _leasable(self, flow: str, now: datetime, without: Sequence[str]) -> Iterator[Entry]:
         for position in self._unfinished.get(flow, ()):
             entry = self._entries[position - 1]
+            if entry.state is State.PENDING and entry.partner in without:
+                continue
             due = entry.not_before is None or entry.not_before <= now
             if due and not _held(entry, now) and self._has_its_turn(entry, now):
                 yield entry
@@ -137,3 +183,7 @@ class MemoryOutbox:
 
 def _held(entry: Entry, now: datetime) -> bool:
     return entry.state in _UNFINISHED and entry.leased_until is not None and entry.leased_until > now
+
+
+def _expected(entry: Entry, before: datetime) -> bool:
+    return entry.expected_by is not None and entry.expected_by < before

@@ -18,6 +18,7 @@ from mlconnector_sdk.records import (
     Entry,
     Event,
     FlowStatus,
+    Purged,
     State,
 )
 from mlconnector_sdk.storage.admission import aware
@@ -45,7 +46,7 @@ class MemoryStore:
         self._events: dict[tuple[str, str], Event] = {}
         self._open: dict[tuple[str, str], Event] = {}
         self._checkpoints: dict[str, Checkpoint] = {}
-        self._statuses: dict[str, FlowStatus] = {}
+        self._statuses: dict[tuple[str, str], FlowStatus] = {}
 
     @property
     def audit(self) -> MemoryAuditLog:
@@ -89,15 +90,17 @@ class MemoryStore:
         with self._lock:
             return self._checkpoints.get(flow)
 
-    def lease(self, flow: str, *, now: datetime, until: datetime, limit: int) -> list[Entry]:
+    def lease(
+        self, flow: str, *, now: datetime, until: datetime, limit: int, without: Sequence[str] = ()
+    ) -> list[Entry]:
         """Take entries for delivery until ``until``, oldest position first, each with a new fence."""
         with self._lock:
-            return self._outbox.lease(flow, now=now, until=until, limit=limit)
+            return self._outbox.lease(flow, now=now, until=until, limit=limit, without=without)
 
-    def due(self, flow: str, *, now: datetime) -> bool:
+    def due(self, flow: str, *, now: datetime, without: Sequence[str] = ()) -> bool:
         """Whether `lease` would give at least one entry now."""
         with self._lock:
-            return self._outbox.due(flow, now=now)
+            return self._outbox.due(flow, now=now, without=without)
 
     def save(self, changes: Sequence[Change]) -> list[str]:
         """Write entries back, with their follow-ons; return the ids that were refused.
@@ -108,33 +111,73 @@ class MemoryStore:
         with self._lock:
             return self._outbox.save(changes)
 
-    def history(self, ordering_key: str) -> list[Entry]:
-        """Every entry under an ordering key, by sequence."""
+    def history(self, ordering_key: str, *, content: bool = True) -> list[Entry]:
+        """Every entry under an ordering key, by sequence; on request without what the documents say."""
         with self._lock:
-            return self._outbox.history(ordering_key)
+            return self._outbox.history(ordering_key, content=content)
+
+    def accepted(self, ordering_key: str) -> Entry | None:
+        """What the partner has: the newest entry that was taken, or the newest known from before go-live."""
+        with self._lock:
+            return self._outbox.accepted(ordering_key)
 
     def find(
         self,
         *,
         flow: str = "",
         number: str = "",
+        partner: str = "",
         entry_id: str = "",
+        reference: tuple[str, str] | None = None,
         states: Sequence[State] = (),
+        expected_before: datetime | None = None,
+        after: int = 0,
         limit: int = 100,
     ) -> list[Entry]:
         """Entries that match everything given, oldest position first."""
         with self._lock:
-            return self._outbox.find(flow=flow, number=number, entry_id=entry_id, states=states, limit=limit)
+            return self._outbox.find(
+                flow=flow,
+                number=number,
+                partner=partner,
+                entry_id=entry_id,
+                reference=reference,
+                states=states,
+                expected_before=expected_before,
+                after=after,
+                limit=limit,
+            )
 
-    def flow_status(self, flow: str) -> FlowStatus:
-        """Whether a flow may run; one that nobody paused may."""
+    def purge(self, before: datetime, *, limit: int = 1_000) -> Purged:
+        """Remove what old documents and webhooks say, and keep that they were there."""
+        aware(before, "before")
         with self._lock:
-            return self._statuses.get(flow, FlowStatus(flow=flow))
+            closed = (key for key in self._events if key not in self._open)
+            old = (key for key in closed if self._events[key].received_at < before and self._events[key].body)
+            events = list(islice(old, max(limit, 0)))
+            for key in events:
+                self._events[key] = evolve(self._events[key], body=b"")
+            return Purged(entries=self._outbox.purge(before, limit=limit), events=len(events))
+
+    def flow_status(self, flow: str, partner: str = "") -> FlowStatus:
+        """Whether a flow, or what it sends to one partner, may run; what nobody paused may."""
+        with self._lock:
+            return self._statuses.get((flow, partner), FlowStatus(flow=flow, partner=partner))
 
     def set_flow_status(self, status: FlowStatus) -> None:
-        """Pause a flow or let it run again."""
+        """Pause a flow, or a partner in a flow, or let it run again."""
         with self._lock:
-            self._statuses[status.flow] = status
+            self._statuses[status.flow, status.partner] = status
+
+    def paused_partners(self, flow: str) -> list[FlowStatus]:
+        """The partners of a flow that are paused, by name."""
+        with self._lock:
+            paused = (
+                status
+                for status in self._statuses.values()
+                if status.flow == flow and status.partner and status.paused_until is not None
+            )
+            return sorted(paused, key=lambda status: status.partner)
 
     def claim(self, name: str, owner: str, *, now: datetime, until: datetime) -> bool:
         """Become the only owner of a name until then; again by the same owner extends. False: taken."""

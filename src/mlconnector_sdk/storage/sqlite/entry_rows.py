@@ -32,8 +32,10 @@ SAVED_COLUMNS = (
     "reason",
     "remedy",
     "outcome_unknown",
+    "accepted_at",
+    "expected_by",
 )
-"""What `ports.Store.save` writes, beside the payload."""
+"""What `ports.Store.save` writes, beside payload and document."""
 
 COLUMNS = (
     "position",
@@ -50,9 +52,11 @@ COLUMNS = (
     "observed_at",
     "fence",
     "parent",
+    "deliberate",
+    "purged_at",
     *SAVED_COLUMNS,
 )
-"""Every column of the table ``entries``; record and payload lie in tables of their own."""
+"""Every column of the table ``entries``; record, payload and document lie in tables of their own."""
 
 
 def saved_values(entry: Entry) -> _Row:
@@ -71,6 +75,8 @@ def saved_values(entry: Entry) -> _Row:
         entry.reason,
         entry.remedy,
         entry.outcome_unknown,
+        micros_or_none(entry.accepted_at),
+        micros_or_none(entry.expected_by),
     )
 
 
@@ -91,12 +97,14 @@ def row_from(entry: Entry) -> _Row:
         micros(entry.observed_at),
         entry.fence,
         entry.parent,
+        entry.deliberate,
+        micros_or_none(entry.purged_at),
         *saved_values(entry),
     )
 
 
 def entry_from(row: _Row) -> Entry:
-    """The entry of a row with `COLUMNS`, the record and the payload."""
+    """The entry of a row with `COLUMNS`, the record, the payload and the document."""
     (
         position,
         id_,
@@ -112,6 +120,8 @@ def entry_from(row: _Row) -> Entry:
         observed_at,
         fence,
         parent,
+        deliberate,
+        purged_at,
         kind,
         state,
         _blocks,
@@ -125,8 +135,11 @@ def entry_from(row: _Row) -> Entry:
         reason,
         remedy,
         outcome_unknown,
+        accepted_at,
+        expected_by,
         record,
         payload,
+        document,
     ) = row
     return Entry(
         id=id_,
@@ -157,4 +170,9 @@ def entry_from(row: _Row) -> Entry:
         remedy=remedy,
         outcome_unknown=bool(outcome_unknown),
         parent=parent,
+        deliberate=bool(deliberate),
+        document=document,
+        accepted_at=instant_or_none(accepted_at),
+        expected_by=instant_or_none(expected_by),
+        purged_at=instant_or_none(purged_at),
     )

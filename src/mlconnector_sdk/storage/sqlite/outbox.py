@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,13 +18,14 @@ from mlconnector_sdk.storage.sqlite.entry_rows import (
     row_from,
     saved_values,
 )
-from mlconnector_sdk.storage.sqlite.values import micros
+from mlconnector_sdk.storage.sqlite.values import micros, to_json
 
-__all__ = ["add", "due", "find", "history", "lease", "save"]
+__all__ = ["accepted", "add", "due", "find", "history", "lease", "purge", "save"]
 
+_COLUMNS = ", ".join(f"entries.{column}" for column in COLUMNS)
 _SELECT = (
-    f"SELECT {', '.join(f'entries.{column}' for column in COLUMNS)}, record, payload"
-    " FROM entries JOIN records ON records.position = entries.position"
+    f"SELECT {_COLUMNS}, coalesce(record, x''), payload, document"
+    " FROM entries LEFT JOIN records ON records.position = entries.position"
     " LEFT JOIN payloads ON payloads.position = entries.position"
 )
 _INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' for _ in COLUMNS)})"
@@ -32,12 +34,14 @@ _UPDATE = f"""
     WHERE position = ? AND id = ? AND fence = ?
 """
 _FREEZE = """
-    INSERT INTO payloads (position, payload) VALUES (?, ?)
-    ON CONFLICT DO UPDATE SET payload = excluded.payload WHERE payload <> excluded.payload
+    INSERT INTO payloads (position, payload, document) VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET payload = excluded.payload, document = excluded.document
+    WHERE payload IS NOT excluded.payload OR document IS NOT excluded.document
 """
 _LEASABLE = f"""
     {_SELECT}
     WHERE entries.flow = :flow AND entries.state IN ('pending', 'in flight')
+      AND (entries.state = 'in flight' OR entries.partner NOT IN (SELECT value FROM json_each(:without)))
       AND (entries.leased_until IS NULL OR entries.leased_until <= :now)
       AND (entries.not_before IS NULL OR entries.not_before <= :now)
       AND NOT EXISTS (
@@ -53,6 +57,11 @@ _LEASABLE = f"""
     ORDER BY entries.position LIMIT :limit
 """
 
+_TAKEN = tuple(state.value for state in State if state.taken)
+_KEPT = tuple(
+    state.value for state in State if state.waits_for_person or state in (State.PENDING, State.IN_FLIGHT)
+)
+
 
 def add(connection: sqlite3.Connection, observations: Iterable[NewEntry]) -> list[Entry]:
     """Admit observations one after the other; return the entries that are new."""
@@ -61,7 +70,9 @@ def add(connection: sqlite3.Connection, observations: Iterable[NewEntry]) -> lis
     for new in observations:
         check(new)
         sequence, fingerprint = _latest(connection, new.ordering_key)
-        if new.feed is Feed.STATE:
+        if new.deliberate:
+            known = False
+        elif new.feed is Feed.STATE:
             known = sequence > 0 and fingerprint == new.fingerprint
         else:
             known = _event_is_known(connection, new)
@@ -69,15 +80,23 @@ def add(connection: sqlite3.Connection, observations: Iterable[NewEntry]) -> lis
             entry = admitted(new, position=last + len(added) + 1, sequence=sequence + 1)
             connection.execute(_INSERT, row_from(entry))
             connection.execute("INSERT INTO records VALUES (?, ?)", (entry.position, entry.record))
+            if entry.payload is not None or entry.document is not None:
+                connection.execute(_FREEZE, (entry.position, entry.payload, entry.document))
             added.append(entry)
     return added
 
 
 def lease(
-    connection: sqlite3.Connection, flow: str, *, now: datetime, until: datetime, limit: int
+    connection: sqlite3.Connection,
+    flow: str,
+    *,
+    now: datetime,
+    until: datetime,
+    limit: int,
+    without: Sequence[str],
 ) -> list[Entry]:
     """Take what is due and whose turn it is, oldest position first."""
-    parameters = {"flow": flow, "now": micros(now), "limit": max(limit, 0)}
+    parameters = _leasable(flow, now, limit, without)
     entries = [entry_from(row) for row in connection.execute(_LEASABLE, parameters).fetchall()]
     connection.executemany(
         "UPDATE entries SET fence = fence + 1, leased_until = ? WHERE position = ?",
@@ -86,9 +105,9 @@ def lease(
     return [evolve(entry, fence=entry.fence + 1, leased_until=until) for entry in entries]
 
 
-def due(connection: sqlite3.Connection, flow: str, *, now: datetime) -> bool:
+def due(connection: sqlite3.Connection, flow: str, *, now: datetime, without: Sequence[str]) -> bool:
     """Whether there is anything to lease."""
-    parameters = {"flow": flow, "now": micros(now), "limit": 1}
+    parameters = _leasable(flow, now, 1, without)
     return connection.execute(_LEASABLE, parameters).fetchone() is not None
 
 
@@ -101,19 +120,31 @@ def save(connection: sqlite3.Connection, changes: Sequence[Change]) -> list[str]
         if not connection.execute(_UPDATE, (*saved_values(entry), *where)).rowcount:
             refused.append(entry.id)
             continue
-        if entry.payload is None:
+        if entry.payload is None and entry.document is None:
             connection.execute("DELETE FROM payloads WHERE position = ?", (entry.position,))
         else:
-            connection.execute(_FREEZE, (entry.position, entry.payload))
+            connection.execute(_FREEZE, (entry.position, entry.payload, entry.document))
         if change.follow_ons:
             add(connection, change.follow_ons)
     return refused
 
 
-def history(connection: sqlite3.Connection, ordering_key: str) -> list[Entry]:
+def history(connection: sqlite3.Connection, ordering_key: str, *, content: bool) -> list[Entry]:
     """Every entry under an ordering key, by sequence."""
-    query = f"{_SELECT} WHERE ordering_key = ? ORDER BY sequence"
+    select = _SELECT if content else f"SELECT {_COLUMNS}, x'', NULL, NULL FROM entries"
+    query = f"{select} WHERE ordering_key = ? ORDER BY sequence"
     return [entry_from(row) for row in connection.execute(query, (ordering_key,)).fetchall()]
+
+
+def accepted(connection: sqlite3.Connection, ordering_key: str) -> Entry | None:
+    """What the partner has taken last, or else what is known from before go-live."""
+    for states in (_TAKEN, (State.KNOWN.value,)):
+        marks = ", ".join("?" for _ in states)
+        query = f"{_SELECT} WHERE ordering_key = ? AND state IN ({marks}) ORDER BY sequence DESC LIMIT 1"
+        row = connection.execute(query, (ordering_key, *states)).fetchone()
+        if row is not None:
+            return entry_from(row)
+    return None
 
 
 def find(
@@ -121,15 +152,25 @@ def find(
     *,
     flow: str,
     number: str,
+    partner: str,
     entry_id: str,
+    reference: tuple[str, str] | None,
     states: Sequence[State],
+    expected_before: datetime | None,
+    after: int,
     limit: int,
 ) -> list[Entry]:
     """Entries that match everything given, oldest position first."""
-    given = {"flow": flow, "number": number, "id": entry_id}
-    criteria = {column: value for column, value in given.items() if value}
+    given = {"flow = ?": flow, "number = ?": number, "partner = ?": partner, "id = ?": entry_id}
+    criteria: dict[str, str | int] = {column: value for column, value in given.items() if value}
+    if reference is not None:
+        criteria["instr(reference_names, ?)"] = to_json(dict([reference]))[1:-1]
+    if expected_before is not None:
+        criteria["expected_by < ?"] = micros(expected_before)
+    if after:
+        criteria["position > ?"] = after
     # One branch per state: each walks an index in order, where IN (...) would gather all and sort them.
-    branches = [{**criteria, "state": state.value} for state in dict.fromkeys(states)] or [criteria]
+    branches = [{**criteria, "state = ?": state.value} for state in dict.fromkeys(states)] or [criteria]
     positions = " UNION ALL ".join(_branch(branch) for branch in branches)
     query = f"{_SELECT} WHERE entries.position IN ({positions}) ORDER BY entries.position LIMIT ?"
     values: list[str | int] = []
@@ -138,8 +179,30 @@ def find(
     return [entry_from(row) for row in connection.execute(query, [*values, max(limit, 0)]).fetchall()]
 
 
-def _branch(criteria: dict[str, str]) -> str:
-    where = " AND ".join(f"{column} = ?" for column in criteria) or "TRUE"
+def purge(connection: sqlite3.Connection, before: datetime, *, limit: int) -> int:
+    """Empty what was finished before an instant; how many entries."""
+    query = f"""
+        SELECT position FROM entries
+        WHERE purged_at IS NULL AND changed_at < ? AND state NOT IN ({", ".join("?" for _ in _KEPT)})
+        ORDER BY position LIMIT ?
+    """
+    positions = connection.execute(query, (micros(before), *_KEPT, max(limit, 0))).fetchall()
+    connection.executemany("DELETE FROM records WHERE position = ?", positions)
+    connection.executemany("DELETE FROM payloads WHERE position = ?", positions)
+    connection.executemany(
+        "UPDATE entries SET purged_at = ?, fence = fence + 1 WHERE position = ?",
+        [(micros(before), position) for (position,) in positions],
+    )
+    return len(positions)
+
+
+def _leasable(flow: str, now: datetime, limit: int, without: Sequence[str]) -> dict[str, str | int]:
+    names = json.dumps(list(without))
+    return {"flow": flow, "now": micros(now), "limit": max(limit, 0), "without": names}
+
+
+def _branch(criteria: dict[str, str | int]) -> str:
+    where = " AND ".join(criteria) or "TRUE"
     return f"SELECT * FROM (SELECT position FROM entries WHERE {where} ORDER BY position LIMIT ?)"
 
 

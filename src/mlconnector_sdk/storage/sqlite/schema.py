@@ -122,7 +122,32 @@ _FIRST = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_SECOND = (
+    "ALTER TABLE entries ADD COLUMN deliberate INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE entries ADD COLUMN accepted_at INTEGER",
+    "ALTER TABLE entries ADD COLUMN expected_by INTEGER",
+    "ALTER TABLE entries ADD COLUMN purged_at INTEGER",
+    "CREATE INDEX entries_expected ON entries (expected_by) WHERE expected_by IS NOT NULL",
+    "CREATE TABLE contents (position INTEGER PRIMARY KEY, payload BLOB, document BLOB) STRICT",
+    "INSERT INTO contents (position, payload) SELECT position, payload FROM payloads",
+    "DROP TABLE payloads",
+    "ALTER TABLE contents RENAME TO payloads",
+    """
+    CREATE TABLE statuses (
+        flow TEXT NOT NULL,
+        partner TEXT NOT NULL,
+        paused_until INTEGER,
+        reason TEXT NOT NULL,
+        remedy TEXT NOT NULL,
+        PRIMARY KEY (flow, partner)
+    ) STRICT
+    """,
+    "INSERT INTO statuses SELECT flow, '', paused_until, reason, remedy FROM flow_status",
+    "DROP TABLE flow_status",
+    "ALTER TABLE statuses RENAME TO flow_status",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 """What leads from schema n to schema n + 1, statement by statement. Never edited, only added to."""
 
 

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from mlconnector_sdk.records import (
     Change,
@@ -15,6 +16,7 @@ from mlconnector_sdk.records import (
     Entry,
     Event,
     FlowStatus,
+    Purged,
     State,
 )
 from mlconnector_sdk.storage.sqlite import outbox
@@ -38,7 +40,14 @@ _PENDING = """
     WHERE source = ? AND closed = 0 ORDER BY position LIMIT ?
 """
 _CLOSE = "UPDATE inbox SET closed = 1 WHERE source = ? AND event_id = ?"
-_SET_STATUS = "INSERT OR REPLACE INTO flow_status (flow, paused_until, reason, remedy) VALUES (?, ?, ?, ?)"
+_EMPTY_INBOX = """
+    UPDATE inbox SET body = x'' WHERE position IN (
+        SELECT position FROM inbox WHERE closed = 1 AND received_at < ? AND length(body) > 0
+        ORDER BY position LIMIT ?
+    )
+"""
+_STATUS = "SELECT flow, partner, paused_until, reason, remedy FROM flow_status"
+_SET_STATUS = "INSERT OR REPLACE INTO flow_status VALUES (?, ?, ?, ?, ?)"
 
 
 class SQLiteStore(OnDatabase):
@@ -110,15 +119,19 @@ class SQLiteStore(OnDatabase):
             return Checkpoint(flow=flow, cursors=from_json(cursors), revision=revision)
         return None
 
-    def lease(self, flow: str, *, now: datetime, until: datetime, limit: int) -> list[Entry]:
+    def lease(
+        self, flow: str, *, now: datetime, until: datetime, limit: int, without: Sequence[str] = ()
+    ) -> list[Entry]:
         """Take entries for delivery until ``until``, oldest position first, each with a new fence."""
         return self._database.write(
-            lambda connection: outbox.lease(connection, flow, now=now, until=until, limit=limit)
+            lambda connection: outbox.lease(
+                connection, flow, now=now, until=until, limit=limit, without=without
+            )
         )
 
-    def due(self, flow: str, *, now: datetime) -> bool:
+    def due(self, flow: str, *, now: datetime, without: Sequence[str] = ()) -> bool:
         """Whether `lease` would give at least one entry now."""
-        return self._database.read(lambda connection: outbox.due(connection, flow, now=now))
+        return self._database.read(lambda connection: outbox.due(connection, flow, now=now, without=without))
 
     def save(self, changes: Sequence[Change]) -> list[str]:
         """Write entries back, with their follow-ons; return the ids that were refused.
@@ -128,37 +141,72 @@ class SQLiteStore(OnDatabase):
         """
         return self._database.write(lambda connection: outbox.save(connection, changes))
 
-    def history(self, ordering_key: str) -> list[Entry]:
-        """Every entry under an ordering key, by sequence."""
-        return self._database.read(lambda connection: outbox.history(connection, ordering_key))
+    def history(self, ordering_key: str, *, content: bool = True) -> list[Entry]:
+        """Every entry under an ordering key, by sequence; on request without what the documents say."""
+        return self._database.read(
+            lambda connection: outbox.history(connection, ordering_key, content=content)
+        )
+
+    def accepted(self, ordering_key: str) -> Entry | None:
+        """What the partner has: the newest entry that was taken, or the newest known from before go-live."""
+        return self._database.read(lambda connection: outbox.accepted(connection, ordering_key))
 
     def find(
         self,
         *,
         flow: str = "",
         number: str = "",
+        partner: str = "",
         entry_id: str = "",
+        reference: tuple[str, str] | None = None,
         states: Sequence[State] = (),
+        expected_before: datetime | None = None,
+        after: int = 0,
         limit: int = 100,
     ) -> list[Entry]:
         """Entries that match everything given, oldest position first."""
         return self._database.read(
             lambda connection: outbox.find(
-                connection, flow=flow, number=number, entry_id=entry_id, states=states, limit=limit
+                connection,
+                flow=flow,
+                number=number,
+                partner=partner,
+                entry_id=entry_id,
+                reference=reference,
+                states=states,
+                expected_before=expected_before,
+                after=after,
+                limit=limit,
             )
         )
 
-    def flow_status(self, flow: str) -> FlowStatus:
-        """Whether a flow may run; one that nobody paused may."""
-        query = "SELECT paused_until, reason, remedy FROM flow_status WHERE flow = ?"
-        for until, reason, remedy in self._database.rows(query, (flow,)):
-            return FlowStatus(flow=flow, paused_until=instant_or_none(until), reason=reason, remedy=remedy)
-        return FlowStatus(flow=flow)
+    def purge(self, before: datetime, *, limit: int = 1_000) -> Purged:
+        """Remove what old documents and webhooks say, and keep that they were there."""
+        inbox = (micros(before), max(limit, 0))
+
+        def operation(connection: sqlite3.Connection) -> Purged:
+            entries = outbox.purge(connection, before, limit=limit)
+            return Purged(entries=entries, events=connection.execute(_EMPTY_INBOX, inbox).rowcount)
+
+        return self._database.write(operation)
+
+    def flow_status(self, flow: str, partner: str = "") -> FlowStatus:
+        """Whether a flow, or what it sends to one partner, may run; what nobody paused may."""
+        for row in self._database.rows(f"{_STATUS} WHERE flow = ? AND partner = ?", (flow, partner)):
+            return _status(row)
+        return FlowStatus(flow=flow, partner=partner)
 
     def set_flow_status(self, status: FlowStatus) -> None:
-        """Pause a flow or let it run again."""
-        row = (status.flow, micros_or_none(status.paused_until), status.reason, status.remedy)
-        self._database.change(_SET_STATUS, row)
+        """Pause a flow, or a partner in a flow, or let it run again."""
+        until = micros_or_none(status.paused_until)
+        self._database.change(_SET_STATUS, (status.flow, status.partner, until, status.reason, status.remedy))
+
+    def paused_partners(self, flow: str) -> list[FlowStatus]:
+        """The partners of a flow that are paused, by name."""
+        paused = "flow = ? AND partner <> '' AND paused_until IS NOT NULL"
+        return [
+            _status(row) for row in self._database.rows(f"{_STATUS} WHERE {paused} ORDER BY partner", (flow,))
+        ]
 
     def claim(self, name: str, owner: str, *, now: datetime, until: datetime) -> bool:
         """Become the only owner of a name until then; again by the same owner extends. False: taken."""
@@ -179,3 +227,10 @@ def _move(connection: sqlite3.Connection, checkpoint: Checkpoint | None) -> bool
         return connection.execute(insert, (checkpoint.flow, cursors)).rowcount == 1
     update = "UPDATE checkpoints SET cursors = ?, revision = revision + 1 WHERE flow = ? AND revision = ?"
     return connection.execute(update, (cursors, checkpoint.flow, checkpoint.revision)).rowcount == 1
+
+
+def _status(row: tuple[Any, ...]) -> FlowStatus:
+    flow, partner, until, reason, remedy = row
+    return FlowStatus(
+        flow=flow, partner=partner, paused_until=instant_or_none(until), reason=reason, remedy=remedy
+    )

@@ -1,0 +1,46 @@
+"""The names under which Stedi and a partner speak later of what was sent. Pure.
+
+An execution id is Stedi's. A functional acknowledgment (997) names control numbers, which are counted per
+partnership: so a group is told apart as ``PARTNERSHIP/GROUP``, a transaction as ``PARTNERSHIP/GROUP/SET``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlconnector_sdk.adapters.stedi.models import Transaction
+
+__all__ = ["control_references", "group_reference", "set_reference"]
+
+
+def control_references(transaction: Transaction) -> Mapping[str, str]:
+    """What a transaction that was sent is called: ``transaction`` (Stedi's id), ``group`` and ``control``.
+
+    The last two are left out where Stedi does not say the numbers.
+    """
+    references = {"transaction": transaction.id}
+    metadata = transaction.x12 and transaction.x12.metadata
+    group = metadata and metadata.group and metadata.group.control_number
+    if not transaction.partnership_id or group is None:
+        return references
+    references["group"] = group_reference(transaction.partnership_id, group)
+    number = metadata and metadata.header and metadata.header.control_number
+    if number is not None:
+        references["control"] = set_reference(transaction.partnership_id, group, number)
+    return references
+
+
+def group_reference(partnership: str, group: int | str) -> str:
+    """``PARTNERSHIP/GROUP``: how a group that went to a partner is told apart."""
+    return f"{partnership}/{_plain(group)}"
+
+
+def set_reference(partnership: str, group: int | str, control_number: int | str) -> str:
+    """``PARTNERSHIP/GROUP/SET``: how a transaction that went to a partner is told apart."""
+    return f"{partnership}/{_plain(group)}/{_plain(control_number)}"
+
+
+def _plain(number: int | str) -> str:
+    """A control number as it is compared: 12, "12" and "0012" are one."""
+    text = str(number).strip()
+    return text.lstrip("0") or "0"

@@ -1,0 +1,176 @@
+"""What is said later about documents that were taken, written onto their entries.
+
+Reports (delivered, acknowledged, rejected) come as records of their own, through inbox and outbox like any
+other; the place they are delivered to is the entry of the document that they speak of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from attrs import evolve
+
+from mlconnector_sdk.dual import arrived
+from mlconnector_sdk.errors import InvalidDocument, Premature, UnreadableAnswer
+from mlconnector_sdk.flow.confirmation import Confirmation, read_confirmations
+from mlconnector_sdk.flow.expectations import next_expected
+from mlconnector_sdk.flow.journal import Journal
+from mlconnector_sdk.flow.limits import Limits
+from mlconnector_sdk.flow.sink import Absent, IfAbsent, OnUnknown, Outcome
+from mlconnector_sdk.ports import AuditLog, Clock, Store
+from mlconnector_sdk.records import Change, Entry, SendResult, State
+
+__all__ = ["ConfirmationSink"]
+
+_RANK = {State.ACCEPTED: 0, State.DELIVERED: 1, State.ACKNOWLEDGED: 2}
+_LOOK_AGAIN = timedelta(minutes=1)
+_REJECTED_BY = "rejected by"
+"""The reference that says which kind of report has rejected a document: only its like takes that back."""
+
+
+class ConfirmationSink:
+    """Moves entries on: a `Sink` whose vendor is the store itself.
+
+    It converges: what was written once is left alone, so an uncertain write is simply made again. A report
+    that names nothing known waits, because it may be quicker than the record of the send; then, if it is
+    certainly about one of ours, it goes before a person.
+
+    Args:
+        store: Where the documents are.
+        clock: The pipeline's.
+        audit: Where the trail goes; None: the store's own log.
+        limits: By flow and partner: when the next step is expected.
+        patience: How long a report waits for the document that it names.
+    """
+
+    name = "confirmations"
+    on_unknown = OnUnknown(same_key_for=timedelta(days=3650), if_absent=IfAbsent.SEND)
+    timeout = timedelta(seconds=30)
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        audit: AuditLog | None = None,
+        limits: Callable[[str, str], Limits] = lambda flow, partner: Limits(),
+        patience: timedelta = timedelta(hours=1),
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._journal = Journal(log=store.audit if audit is None else audit, clock=clock)
+        self._limits = limits
+        self._patience = patience
+
+    async def ready(self) -> None:
+        """The store is always ready."""
+
+    async def send(self, entry: Entry) -> SendResult:
+        """Write what a report says onto the entries that it names.
+
+        Raises:
+            Premature: One of them is not there yet, or is being worked on.
+            InvalidDocument: Nothing has the reference, and it is certainly one of ours; or the payload cannot
+                be read.
+        """
+        told: list[str] = []
+        missing: list[Confirmation] = []
+        for confirmation in _payload(entry):
+            found = await arrived(self._store.find(reference=confirmation.reference))
+            for each in found:
+                told += await self._confirm(each, confirmation)
+            if not found:
+                missing.append(confirmation)
+        if missing:
+            self._wait_or_refuse(entry, missing)
+        return SendResult(
+            summary="; ".join(told) or f"{entry.kind} {entry.number}: nothing here changes by it"
+        )
+
+    async def find(self, entry: Entry) -> Outcome:
+        """Not looked for: writing it again is harmless."""
+        return Absent()
+
+    async def _confirm(self, entry: Entry, said: Confirmation) -> list[str]:
+        changed = self._as_said(entry, said)
+        if changed is None:
+            return []
+        kind = "learned" if changed.state is entry.state else changed.state.value
+        line = self._journal.step(
+            entry, kind, said.text, {said.reference[0]: said.reference[1], **said.learned}
+        )
+        await self._journal.write([line])
+        if await arrived(self._store.save([Change(entry=changed)])):
+            raise Premature(
+                f"{entry.kind} {entry.number} is being worked on",
+                not_before=self._clock.now() + _LOOK_AGAIN,
+            )
+        return [f"{entry.kind} {entry.number} is {changed.state.value}"]
+
+    def _as_said(self, entry: Entry, said: Confirmation) -> Entry | None:
+        """The entry after the report; None where it says nothing new."""
+        references = {**entry.references, **said.learned}
+        state = said.state if said.state is not None and _moves(entry, said) else entry.state
+        if state is entry.state and references == entry.references:
+            return None
+        rejected = state is State.REJECTED
+        if rejected:
+            references[_REJECTED_BY] = said.reference[0]
+        elif entry.state is State.REJECTED and state is not State.REJECTED:
+            del references[_REJECTED_BY]
+        changed = evolve(
+            entry,
+            state=state,
+            references=references,
+            reason=said.text
+            if rejected and state is not entry.state
+            else ("" if state.taken else entry.reason),
+            remedy=said.remedy
+            if rejected and state is not entry.state
+            else ("" if state.taken else entry.remedy),
+            changed_at=self._journal.moment(entry),
+        )
+        return evolve(changed, expected_by=self._next(entry, changed))
+
+    def _next(self, before: Entry, after: Entry) -> datetime | None:
+        if after.state is before.state:
+            return before.expected_by
+        return next_expected(after, self._limits(after.flow, after.partner))
+
+    def _wait_or_refuse(self, entry: Entry, missing: list[Confirmation]) -> None:
+        named = ", ".join(f"{name} {value}" for name, value in (each.reference for each in missing))
+        now = self._clock.now()
+        if now < entry.observed_at + self._patience:
+            raise Premature(
+                f"no document is known under {named} yet",
+                not_before=min(now + _LOOK_AGAIN, entry.observed_at + self._patience),
+            )
+        ours = [each for each in missing if each.ours]
+        if ours:
+            raise InvalidDocument(
+                f"{entry.kind} {entry.number} speaks of {named}, which no document here is known under: "
+                + "; ".join(each.text for each in ours),
+                remedy="look the document up at the vendor; if it went from here, find it with trail(number) "
+                f"and resend it; then dismiss('{entry.id}', ...)",
+            )
+
+
+def _moves(entry: Entry, said: Confirmation) -> bool:
+    """Whether a report changes the state: steps are never taken back, but for a rejection."""
+    if said.state is State.REJECTED:
+        return entry.state.taken
+    if entry.state is State.REJECTED:
+        return entry.references.get(_REJECTED_BY) == said.reference[0]
+    return entry.state in _RANK and said.state in _RANK and _RANK[said.state] > _RANK[entry.state]
+
+
+def _payload(entry: Entry) -> tuple[Confirmation, ...]:
+    try:
+        return read_confirmations(entry.payload or b"")
+    except UnreadableAnswer as error:
+        raise InvalidDocument(
+            f"the confirmations of {entry.kind} {entry.number} cannot be read: {error.message}",
+            path=error.path,
+            remedy=f"map it again: remap('{entry.id}')",
+        ) from error

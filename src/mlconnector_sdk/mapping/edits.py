@@ -1,0 +1,231 @@
+"""What a supplier is told about an order, given what it has. The table is in docs: the life of a record.
+
+An edited order is not a second order. It is compared with the order that the supplier has accepted, and only
+the difference goes, or what the partner's policies say instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from attrs import evolve, frozen
+
+from mlconnector_sdk.mapping.changes import by_number, cancellation, changed_order, order_change
+from mlconnector_sdk.mapping.documents import OrderLine, PurchaseOrder, PurchaseOrderChange
+from mlconnector_sdk.mapping.policies import AfterRejection, Changes, KnownOrders, Policies
+
+__all__ = ["Ask", "Nothing", "SentOrder", "TellChange", "TellOrder", "Telling", "tell", "tell_known"]
+
+_ORIGINAL, _CANCELLATION, _REPLACEMENT = "00", "01", "05"
+
+
+@frozen(kw_only=True)
+class SentOrder:
+    """What a supplier has: the order after everything that it has accepted.
+
+    Args:
+        order: In the supplier's terms; purpose ``01`` where it was cancelled.
+        change_sequence: Of the latest change that the supplier has accepted; 0 before the first one.
+    """
+
+    order: PurchaseOrder
+    change_sequence: int = 0
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the supplier was told that the order is not wanted."""
+        return self.order.purpose == _CANCELLATION
+
+
+@frozen(kw_only=True)
+class TellOrder:
+    """Send an order (850): the first, a replacement of it, or its cancellation where no 860 is taken.
+
+    Args:
+        order: With the purpose under which it goes.
+        sent: What the supplier has then.
+    """
+
+    order: PurchaseOrder
+    sent: SentOrder
+
+
+@frozen(kw_only=True)
+class TellChange:
+    """Send what changed (860).
+
+    Args:
+        change: Purpose ``04``, or ``01`` for a cancellation.
+        sent: What the supplier has then.
+    """
+
+    change: PurchaseOrderChange
+    sent: SentOrder
+
+
+@frozen(kw_only=True)
+class Nothing:
+    """Send nothing."""
+
+    why: str
+
+
+@frozen(kw_only=True)
+class Ask:
+    """Put it before a person.
+
+    Args:
+        sent: What the supplier has if the person tells it.
+    """
+
+    reason: str
+    remedy: str
+    sent: SentOrder | None
+
+
+Telling = TellOrder | TellChange | Nothing | Ask
+"""What a supplier is to be told."""
+
+
+def tell(
+    wanted: PurchaseOrder | None,
+    *,
+    why_not: str = "",
+    sent: SentOrder | None,
+    after_rejection: bool = False,
+    policies: Policies,
+    seen_on: date,
+) -> Telling:
+    """Decide what to tell.
+
+    Args:
+        wanted: The order as it shall be, in the supplier's terms; None where it is not wanted any more.
+        why_not: Where it is not wanted: why, e.g. ``it was cancelled``.
+        sent: What the supplier has; None where it has nothing.
+        after_rejection: Whether an order of this number was taken and then refused.
+        policies: Of the supplier.
+        seen_on: When the edit was seen, as a date of the plant: the date of the change.
+
+    Raises:
+        InvalidDocument: The difference is one that no change can tell.
+    """
+    if sent is None:
+        if wanted is None:
+            return Nothing(why=f"{why_not}, and the supplier has never been sent it")
+        again = after_rejection and policies.after_rejection is AfterRejection.REPLACE
+        return _order(wanted, _REPLACEMENT if again else _ORIGINAL, 0)
+    if sent.cancelled:
+        if wanted is None:
+            return Nothing(why=f"{why_not}, and the supplier knows that it is not wanted")
+        if policies.changes is Changes.HOLD:
+            return _held(wanted, sent)
+        return _order(wanted, _REPLACEMENT, sent.change_sequence)
+    if wanted is None:
+        return _cancel(sent, why_not, policies, seen_on)
+    if _content(wanted) == _content(sent.order):
+        return Nothing(why="the supplier has exactly this order")
+    if policies.changes is Changes.HOLD:
+        return _held(wanted, sent)
+    if (late := _frozen(_touched(sent.order, wanted), policies, seen_on)) is not None:
+        return _too_late(late, policies, SentOrder(order=wanted, change_sequence=sent.change_sequence))
+    if policies.changes is Changes.REPLACE:
+        return _order(wanted, _REPLACEMENT, sent.change_sequence)
+    change = order_change(sent.order, wanted, change_sequence=sent.change_sequence + 1, changed_on=seen_on)
+    if change is None:
+        return Nothing(why="the supplier has exactly this order")
+    after = SentOrder(order=changed_order(sent.order, change), change_sequence=change.change_sequence)
+    return TellChange(change=change, sent=after)
+
+
+def tell_known(
+    wanted: PurchaseOrder | None, *, known: PurchaseOrder | None, policies: Policies, why_not: str = ""
+) -> Telling:
+    """The same for an order from before go-live, of which nobody knows here what the supplier has.
+
+    Args:
+        wanted: As of `tell`.
+        known: The order as it was at go-live; None where that cannot be read.
+        policies: Of the supplier.
+        why_not: As of `tell`.
+    """
+    if wanted is not None and known is not None and _content(wanted) == _content(known):
+        return Nothing(why="it is as it was before go-live")
+    if policies.known_orders is KnownOrders.IGNORE:
+        return Nothing(why="it existed before go-live, and such orders are left alone")
+    if policies.known_orders is KnownOrders.REPLACE and wanted is not None:
+        return _order(wanted, _REPLACEMENT, 0)
+    what = "was edited" if wanted is not None else "is not wanted any more"
+    return Ask(
+        reason=f"it existed before go-live and {what}: whether the supplier has it, and in which state, "
+        "is not known here",
+        remedy="agree on it with the supplier, then settle(..., arrived=True) or dismiss(...)",
+        sent=None if wanted is None else SentOrder(order=wanted),
+    )
+
+
+def _order(order: PurchaseOrder, purpose: str, change_sequence: int) -> TellOrder:
+    sent = SentOrder(order=evolve(order, purpose=_ORIGINAL), change_sequence=change_sequence)
+    return TellOrder(order=evolve(order, purpose=purpose), sent=sent)
+
+
+def _cancel(sent: SentOrder, why_not: str, policies: Policies, seen_on: date) -> Telling:
+    number = sent.change_sequence + 1
+    change = cancellation(sent.order, change_sequence=number, changed_on=seen_on)
+    after = SentOrder(order=changed_order(sent.order, change), change_sequence=number)
+    if policies.changes is Changes.HOLD:
+        return Ask(
+            reason=f"{why_not}, and the supplier has it",
+            remedy="tell the supplier, then settle(..., arrived=True)",
+            sent=after,
+        )
+    if (late := _frozen(list(sent.order.lines), policies, seen_on)) is not None:
+        return _too_late(late, policies, after)
+    if policies.changes is Changes.REPLACE:  # it takes no 860: the order goes once more, as cancelled
+        return TellOrder(order=evolve(sent.order, purpose=_CANCELLATION), sent=after)
+    return TellChange(change=change, sent=after)
+
+
+def _content(order: PurchaseOrder) -> PurchaseOrder:
+    """What an order orders, however it was sent and its lines are sorted."""
+    return evolve(order, purpose=_ORIGINAL, lines=by_number(order.lines))
+
+
+def _touched(before: PurchaseOrder, after: PurchaseOrder) -> list[OrderLine]:
+    """The lines that differ, as they were and as they shall be."""
+    return [
+        *(line for line in before.lines if line not in after.lines),
+        *(line for line in after.lines if line not in before.lines),
+    ]
+
+
+def _held(wanted: PurchaseOrder, sent: SentOrder) -> Ask:
+    what = "it was cancelled at the supplier, and is wanted again" if sent.cancelled else "it was edited"
+    return Ask(
+        reason=f"{what}; edits of orders that this supplier has are put before a person",
+        remedy="agree on the change with the supplier, then settle(..., arrived=True) or dismiss(...)",
+        sent=SentOrder(order=wanted, change_sequence=sent.change_sequence),
+    )
+
+
+def _frozen(lines: list[OrderLine], policies: Policies, seen_on: date) -> date | None:
+    """The earliest day on which something touched is due, if that is too soon to change it."""
+    if not policies.frozen_days:
+        return None
+    first = min(_due_days(lines), default=None)
+    horizon = seen_on + timedelta(days=policies.frozen_days)
+    return first if first is not None and first <= horizon else None
+
+
+def _due_days(lines: list[OrderLine]) -> Iterator[date]:
+    for line in lines:
+        yield from (schedule.due for schedule in line.schedules)
+
+
+def _too_late(due: date, policies: Policies, after: SentOrder) -> Ask:
+    return Ask(
+        reason=f"it was edited too late to be sent: what it touches is due on {due}, and the supplier takes "
+        f"no changes within {policies.frozen_days} days",
+        remedy="agree on the change with the supplier, then settle(..., arrived=True) or dismiss(...)",
+        sent=after,
+    )
