@@ -51,21 +51,23 @@ class Orders:
 
     def __init__(self) -> None:
         self.contents: dict[str, str] = {}
+        self.partners: dict[str, str] = {}
         self.unreadable: set[str] = set()
         self.windows: list[Window] = []
         self.fails: ConnectorError | None = None
 
-    def put(self, number: str, content: str) -> None:
-        self.contents[number] = content
+    def put(self, number: str, content: str, *, partner: str = "ACME") -> None:
+        self.contents[number], self.partners[number] = content, partner
 
     def observation(self, number: str) -> Observation:
         content = self.contents[number]
         broken = number in self.unreadable
+        partner = self.partners[number]
         return Observation(
             number=number,
-            partner="ACME",
-            record=json.dumps({"number": number, "content": content}).encode(),
-            fingerprint=digest(content),
+            partner=partner,
+            record=json.dumps({"number": number, "content": content, "partner": partner}).encode(),
+            fingerprint=digest(content, partner),
             reason="no lines" if broken else "",
             remedy="add lines" if broken else "",
         )
@@ -168,6 +170,22 @@ def map_answer(entry: Entry, standing: Standing) -> Mapped:
     return Send(payload=entry.record)
 
 
+def edit_order(entry: Entry, standing: Standing) -> Mapped:
+    """An order, then changes of it; one that went to another partner is cancelled. `hold` is held."""
+    record = json.loads(entry.record)
+    document = record["content"] if record["partner"] == entry.partner else "cancelled"
+    accepted = standing.accepted
+    before = accepted.document.decode() if accepted is not None and accepted.document else None
+    if document == before or (before is None and document == "cancelled"):
+        return Unchanged()
+    if document == "hold":
+        return Hold(reason="edited too late", remedy="call the supplier", document=b"hold")
+    kind = "850" if before is None else "860"
+    mark = " again" if standing.rejected is not None else ""
+    payload = json.dumps({kind + mark: document, "to": entry.partner, "from": before}).encode()
+    return Send(payload=payload, kind=kind, document=document.encode(), summary=f"{kind} {document}")
+
+
 def order_flow(source: Orders, sink: Outbox, **options: object) -> Flow:
     return Flow(name="orders", kind="850", source=source, map=map_order, sink=sink, tenant="1", **options)  # type: ignore[arg-type]
 
@@ -182,6 +200,7 @@ __all__ = [
     "Orders",
     "Outbox",
     "answer_flow",
+    "edit_order",
     "map_answer",
     "map_order",
     "order_flow",

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
 from attrs import evolve
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from mlconnector_sdk.mapping import x12
 from mlconnector_sdk.mapping.documents import (
     AcknowledgedLine,
+    AcknowledgedSet,
     Answer,
+    Charge,
     Decision,
+    FunctionalAcknowledgment,
+    Invoice,
+    InvoiceLine,
     LineAnswer,
+    LineChange,
     OrderAcknowledgment,
     OrderLine,
     Party,
+    PaymentTerms,
     PurchaseOrder,
+    PurchaseOrderChange,
     Reference,
     Schedule,
+    SetVerdict,
+    SyntaxFault,
+    WhatChanged,
 )
+from mlconnector_sdk.mapping.x12 import syntax_codes
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.edi"))
 
@@ -200,6 +213,128 @@ def acknowledgments(draw: st.DrawFn) -> OrderAcknowledgment:
         lines=tuple(draw(st.lists(acknowledged_lines(decision), max_size=4))),
     )
 
+
+changes = st.builds(
+    PurchaseOrderChange,
+    number=text(22),
+    dated=days,
+    parties=st.lists(parties, max_size=2).map(tuple),
+    references=st.lists(references, max_size=2).map(tuple),
+    notes=st.lists(prose, max_size=2).map(tuple),
+    purpose=st.sampled_from(["04", "00", "05"]),
+    order_type=code(2, 2),
+    currency=maybe(code(3, 3)),
+    change_sequence=st.integers(1, 99_999_999),
+    changed_on=days,
+    lines=st.lists(
+        st.builds(LineChange, what=st.sampled_from(WhatChanged), line=order_lines()), max_size=3
+    ).map(tuple),
+)
+
+cents = st.integers(-(10**9), 10**9).map(lambda value: Decimal(value).scaleb(-2))
+terms = st.builds(
+    PaymentTerms, description=text(80), net_days=st.none() | st.integers(0, 999), due=st.none() | days
+)
+invoice_lines = st.builds(
+    InvoiceLine,
+    number=text(20),
+    quantity=numbers(10),
+    unit=code(2, 2),
+    unit_price=numbers(9),
+    buyer_part=maybe(text(48)),
+    vendor_part=maybe(text(48)),
+    description=maybe(prose),
+)
+taxes = st.builds(Charge, amount=cents, code=code(2, 2), tax=st.just(True))
+charges = st.builds(Charge, amount=cents, code=code(4, 4), description=maybe(text(80))) | st.builds(
+    Charge, amount=cents, description=text(80)
+)
+
+
+def cent(amount: Decimal) -> Decimal:
+    """To the cent, half away from zero, with integers: another way than that of the code under test."""
+    numerator, denominator = abs(amount).as_integer_ratio()
+    whole = (200 * numerator + denominator) // (2 * denominator)
+    return Decimal(-whole if amount < 0 else whole).scaleb(-2)
+
+
+@st.composite
+def invoices(draw: st.DrawFn) -> Invoice:
+    lines = tuple(draw(st.lists(invoice_lines, max_size=3)))
+    extra = (*draw(st.lists(taxes, max_size=2)), *draw(st.lists(charges, max_size=3)))
+    with localcontext(Context(prec=100)):
+        amounts = [cent(line.quantity * line.unit_price) for line in lines]
+        owed = sum((*amounts, *(charge.amount for charge in extra)), Decimal(0))
+    assume(abs(owed) < 10**13)
+    long = draw(st.lists(prose.filter(lambda note: len(note) > 80), max_size=1))
+    return Invoice(
+        number=draw(text(22)),
+        dated=draw(days),
+        parties=tuple(draw(st.lists(parties, max_size=2))),
+        references=tuple(draw(st.lists(references, max_size=2))),
+        notes=(*draw(st.lists(text(80), max_size=2)), *long),
+        order_number=draw(maybe(text(22))),
+        ordered_on=draw(st.none() | days),
+        currency=draw(maybe(code(3, 3))),
+        kind=draw(maybe(code(2, 2))),
+        terms=draw(st.none() | terms),
+        lines=lines,
+        charges=extra,
+        total=owed,
+    )
+
+
+_SET_CODES = {
+    SetVerdict.ACCEPTED: "A",
+    SetVerdict.ACCEPTED_WITH_ERRORS: "E",
+    SetVerdict.REJECTED: "R",
+    SetVerdict.UNKNOWN: "Q",
+}
+
+
+def faults_of(table: dict[str, str], path: str = "") -> st.SearchStrategy[SyntaxFault]:
+    known = st.sampled_from(
+        [code for code in table if code != "8" or table is not syntax_codes.SEGMENT_FAULTS]
+    )
+    return (known | st.just("99")).map(
+        lambda code: SyntaxFault(path=path, code=code, sentence=syntax_codes.meaning(table, code))
+    )
+
+
+@st.composite
+def placed_faults(draw: st.DrawFn) -> list[SyntaxFault]:
+    """What one AK3 with its AK4 says."""
+    place = f"segment {draw(st.integers(2, 99999))} {draw(code(2, 3))}"
+    found = draw(st.lists(faults_of(syntax_codes.SEGMENT_FAULTS, place), max_size=1))
+    for _ in range(draw(st.integers(0 if found else 1, 3))):
+        at = f"{place}-{draw(st.integers(1, 99)):02d}" + draw(st.sampled_from(["", "-01", "-12"]))
+        fault = draw(faults_of(syntax_codes.ELEMENT_FAULTS, at))
+        value = draw(maybe(text(99)))
+        found.append(evolve(fault, sentence=fault.sentence + (f': "{value}"' if value else "")))
+    return found
+
+
+@st.composite
+def acknowledged_sets(draw: st.DrawFn) -> AcknowledgedSet:
+    verdict = draw(st.sampled_from(list(_SET_CODES)))
+    placed = [fault for faults in draw(st.lists(placed_faults(), max_size=3)) for fault in faults]
+    return AcknowledgedSet(
+        set_id=draw(st.sampled_from(["850", "860", "810"])),
+        control_number=draw(text(9, 4)),
+        verdict=verdict,
+        code=_SET_CODES[verdict],
+        faults=(*placed, *draw(st.lists(faults_of(syntax_codes.SET_FAULTS), max_size=5))),
+    )
+
+
+functional_acknowledgments = st.builds(
+    lambda verdict, **fields: FunctionalAcknowledgment(verdict=verdict[0], code=verdict[1], **fields),
+    verdict=st.sampled_from([*_SET_CODES.items(), (SetVerdict.PARTLY_ACCEPTED, "P")]),
+    functional_id=code(2, 2),
+    group_control_number=st.integers(1, 999_999_999),
+    sets=st.lists(acknowledged_sets(), min_size=1, max_size=3).map(tuple),
+    faults=st.lists(faults_of(syntax_codes.GROUP_FAULTS), max_size=5).map(tuple),
+)
 
 hostile = st.text(
     st.sampled_from("~*>^|: \r\n\t\x00\x1f\x7fAé\u2028\U0001f600") | st.characters(), min_size=1, max_size=300

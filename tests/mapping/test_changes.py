@@ -97,7 +97,7 @@ edits = st.tuples(orders, orders)
 """Two states of one order. There is little to choose from, so that much of it is alike in both."""
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(edits)
 def test_a_change_makes_of_one_order_the_other(orders: tuple[PurchaseOrder, PurchaseOrder]) -> None:
     before, after = orders

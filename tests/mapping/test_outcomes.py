@@ -14,7 +14,7 @@ from mlconnector_sdk.mapping.documents import (
     LineAnswer,
     OrderAcknowledgment,
 )
-from mlconnector_sdk.mapping.outcomes import resolve
+from mlconnector_sdk.mapping.outcomes import combined, resolve
 from mlconnector_sdk.mapping.quantities import total
 from tests.mapping.strategies import only, sample
 
@@ -71,3 +71,23 @@ def test_no_lines_no_outcomes() -> None:
 
 def test_sums_are_exact() -> None:
     assert str(total([Decimal(10) ** 30, Decimal("1E-10")])) == "1" + "0" * 30 + ".0000000001"
+
+
+def test_two_outcomes_of_a_line_as_one() -> None:
+    line = AcknowledgedLine(number="10", quantity=Decimal(9), unit="EA", unit_price=Decimal("1.5"))
+    ship = date(2026, 3, 20)
+    answers = {
+        "one": LineAnswer(answer=Answer.CONFIRMED, code="IA", quantity=Decimal(4), ship=ship),
+        "two": LineAnswer(answer=Answer.BACKORDERED, code="IB", quantity=Decimal(5), ship=date(2026, 4, 1)),
+        "three": LineAnswer(answer=Answer.CONFIRMED, code="IA", quantity=Decimal("0.5")),
+        "four": LineAnswer(answer=Answer.DELETED, code="ID", quantity=Decimal("0.5")),
+    }
+    lines = [evolve(line, answers=(answer,)) for answer in answers.values()]
+    outcomes = resolve(evolve(WHOLE, lines=(*lines[:3], evolve(lines[3], unit_price=None))))
+    assert combined(outcomes[:1]) == outcomes[0]
+    both = combined(outcomes)
+    assert (both.confirmed, both.backordered, both.refused) == (Decimal("4.5"), Decimal(5), Decimal("0.5"))
+    assert (both.codes, both.unit, both.unit_price) == (("IA", "IB", "ID"), "EA", Decimal("1.5"))
+    assert (both.ship, both.delivery, both.complete) == (ship, None, True)  # only what is confirmed is dated
+    assert not combined([outcomes[0], evolve(outcomes[1], unit="CA")]).complete
+    assert not combined([outcomes[0], evolve(outcomes[1], complete=False)]).complete

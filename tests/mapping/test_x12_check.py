@@ -49,6 +49,20 @@ def shape(branch: Branch) -> str:
             "BAK [PO1 [ACK DTM] [ACK] [SCH TD5]] [PO1 [ACK]] [CTT]",
         ),
         ("855", "BAK", "BAK"),
+        (
+            "860",
+            "BCH~CUR~N9~MSG~N1~POC~PID~SCH~POC~SCH~CTT",
+            "BCH CUR [N9 MSG] [N1] [POC [PID] [SCH]] [POC [SCH]] [CTT]",
+        ),
+        ("860", "BCH", "BCH"),
+        # SAC and TXI belong to the line until TDS is seen, to the invoice after it.
+        (
+            "810",
+            "BIG~NTE~N1~N4~ITD~IT1~TXI~PID~SAC~TXI~IT1~SAC~TDS~TXI~CAD~SAC~TXI~ISS~CTT",
+            "BIG NTE [N1 N4] ITD [IT1 TXI [PID] [SAC TXI]] [IT1 [SAC]] TDS TXI CAD [SAC TXI] [ISS] CTT",
+        ),
+        ("997", "AK1~AK2~AK5~AK2~AK3~AK4~AK4~AK3~AK5~AK9", "AK1 [AK2 AK5] [AK2 [AK3 AK4 AK4] [AK3] AK5] AK9"),
+        ("997", "AK1~AK9", "AK1 AK9"),
     ],
 )
 def test_segments_find_their_loops(set_id: str, lines: str, tree: str) -> None:
@@ -71,6 +85,8 @@ def test_segments_find_their_loops(set_id: str, lines: str, tree: str) -> None:
         ("850", "BEG~PO1~XX~SCH", "BEG [PO1 XX [SCH]]", [("unknown", "warning", "XX")]),
         ("855", "BAK~ACK~PO1", "BAK ACK [PO1]", [("misplaced", "error", "ACK")]),
         ("850", "BEG", "BEG", [("missing", "error", "PO1")]),
+        ("810", "BIG~IT1~CTT", "BIG [IT1] CTT", [("missing", "error", "TDS")]),
+        ("997", "AK1~AK2~AK9", "AK1 [AK2] AK9", [("missing", "error", "AK2/AK5")]),
         ("850", "PO1", "[PO1]", [("missing", "error", "BEG")]),
         ("850", "BEG~PO1~PO1~LM", "BEG [PO1] [PO1 [LM]]", [("missing", "error", "LM/LQ")]),
     ],
@@ -104,6 +120,20 @@ def test_what_does_not_fit_is_kept_and_said(
 def test_what_is_wrong_inside(lines: str, findings: list[tuple[str, str, str, int]]) -> None:
     transaction = a_set("850", "BEG*00*SA*1**20260302~" + lines)
     assert [(d.code, d.severity.value, d.path, d.segment_number) for d in x12.check(transaction)] == findings
+
+
+@pytest.mark.parametrize(
+    ("set_id", "lines"),
+    [
+        ("850", "BEG*00*SA*1**20260302~PO1*1*24*EA~CTT*2"),
+        ("855", "BAK*00*AD*1*20260302~PO1*1*24*EA~CTT*2"),
+        ("860", "BCH*04*SA*1**1*20260302~POC*1*QI*24**EA~CTT*2"),
+        ("810", "BIG*20260302*1~IT1*1*24*EA*1~TDS*2400~CTT*2"),
+    ],
+)
+def test_the_lines_are_counted(set_id: str, lines: str) -> None:
+    assert [(d.code, d.path) for d in x12.check(a_set(set_id, lines))] == [("count", "CTT-01")]
+    assert not x12.check(a_set(set_id, lines.replace("CTT*2", "CTT*1")))
 
 
 def test_composites_are_checked_inside() -> None:

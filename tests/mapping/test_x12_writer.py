@@ -31,7 +31,11 @@ def accepted_by_pyx12(text: str) -> list[str]:
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(
-        strategies.orders.map(x12.build_850) | strategies.acknowledgments().map(x12.build_855),
+        strategies.orders.map(x12.build_850)
+        | strategies.acknowledgments().map(x12.build_855)
+        | strategies.changes.map(x12.build_860)
+        | strategies.invoices().map(x12.build_810)
+        | strategies.functional_acknowledgments.map(x12.build_997),
         min_size=1,
         max_size=3,
     ),

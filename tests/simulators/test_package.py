@@ -107,7 +107,7 @@ def test_stedi_as_a_process() -> None:
             return answer.json()
 
         settings = ask("add_partnership", id="me_acme", sender="me", receiver="acme")
-        assert settings == {"850": "me_acme-850", "855": "me_acme-855"}
+        assert settings == {name: f"me_acme-{name}" for name in ("850", "855", "860", "810", "997")}
         ask("answers", partnership="me_acme", behaviour="accept", delay=60)
         assert ask("webhook", url="http://127.0.0.1:9/hook") == "http://127.0.0.1:9/hook"
         assert ask("drop", x12="nonsense")["status"] == "FAILED"

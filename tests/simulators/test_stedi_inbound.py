@@ -12,8 +12,8 @@ import pytest
 
 from mlconnector_sdk.errors import NotFound
 from mlconnector_sdk.simulators import StediSimulator, wire
+from mlconnector_sdk.simulators.stedi.answers import Behaviour
 from mlconnector_sdk.simulators.stedi.records import instant
-from mlconnector_sdk.simulators.stedi.supplier import Behaviour
 from tests.simulators.conftest import guide, send
 
 ANSWER = (

@@ -268,7 +268,7 @@ def test_a_rate_limit_per_endpoint(stedi_simulator: StediSimulator, stedi: httpx
         {"id": "me acme"},
         {"id": "me_acme"},
         {"id": "x", "release": "003040"},
-        {"id": "x", "settings": {"810": "s"}},
+        {"id": "x", "settings": {"820": "s"}},
         {"id": "x", "settings": {"850": "not valid"}},
     ],
 )

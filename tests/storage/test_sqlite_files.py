@@ -114,7 +114,7 @@ def test_a_database_of_another_program(tmp_path):
 def test_a_newer_schema(path):
     with closing(sqlite3.connect(path)) as newer:
         newer.execute("PRAGMA user_version = 7")
-    refused(path, "newer version", "schema 7, this one knows 1", "upgrade mlconnector-sdk")
+    refused(path, "newer version", "schema 7, this one knows 2", "upgrade mlconnector-sdk")
 
 
 def test_an_older_schema_is_brought_up_to_date(path, monkeypatch):
@@ -140,7 +140,7 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(path, monkeypatch):
     with SQLiteStore(path) as store:
         assert len(store.pending_events("stedi.transactions")) == 1
     with closing(sqlite3.connect(path)) as raw:
-        assert raw.execute("PRAGMA user_version").fetchone() == (1,)
+        assert raw.execute("PRAGMA user_version").fetchone() == (2,)
 
 
 def test_a_folder_that_is_not_there(tmp_path):

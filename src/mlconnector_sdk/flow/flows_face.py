@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from mlconnector_sdk.dual import Colour, Face
 from mlconnector_sdk.errors import ConfigurationError
 from mlconnector_sdk.flow.flow import Flow
+from mlconnector_sdk.flow.health import Expiry
 from mlconnector_sdk.flow.journal import Journal
 from mlconnector_sdk.ports import AuditLog, Clock, Store
 
@@ -22,6 +23,7 @@ class FlowsFace(Face[Colour]):
     store: Store
     clock: Clock
     audit: AuditLog
+    expiries: Callable[[], Iterable[Expiry]]
     _journal: Journal
 
     def _chosen(self, names: Sequence[str]) -> list[Flow]:

@@ -7,9 +7,11 @@ from datetime import datetime
 
 from mlconnector_sdk.dual import Colour, arrived, shared
 from mlconnector_sdk.flow.flows_face import FlowsFace, require_aware
+from mlconnector_sdk.flow.health import Examiner, Health
 from mlconnector_sdk.flow.mend import Mending
 from mlconnector_sdk.flow.overdue import Overdue, Punctuality
 from mlconnector_sdk.flow.preview import Preview, Previewer
+from mlconnector_sdk.flow.reconcile import Reconciler, Reconciliation
 from mlconnector_sdk.flow.trail import Trail
 from mlconnector_sdk.records import Entry, FlowStatus
 
@@ -68,6 +70,26 @@ class LookingFace(FlowsFace[Colour]):
         for flow in self._chosen(flows):
             late += await punctuality.overdue(flow)
         return late
+
+    @shared
+    async def health(self) -> Health:
+        """What needs a person now: dead letters, overdue documents, resting flows, credentials that end."""
+        examiner = Examiner(store=self.store, clock=self.clock, expiries=self.expiries)
+        return await examiner.examine(self._chosen(()))
+
+    @shared
+    async def reconcile(self, flow: str, *, since: datetime) -> Reconciliation:
+        """What one side has and the other lacks, by business number; changes nothing.
+
+        The source is read from ``since`` on; the vendor behind the sink is asked for its documents, where
+        the sink can do that (`Census`).
+
+        Raises:
+            ConfigurationError: There is no such flow, or ``since`` has no time zone.
+            VendorError: One of them cannot be read now.
+        """
+        [chosen] = self._chosen([flow])
+        return await Reconciler(store=self.store).reconcile(chosen, since=since)
 
     @shared
     async def status(self) -> list[FlowStatus]:

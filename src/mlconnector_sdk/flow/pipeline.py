@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import uuid4
@@ -15,6 +15,7 @@ from mlconnector_sdk.flow.collect import Collector
 from mlconnector_sdk.flow.deliver import paused_partners
 from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.flows_face import require_aware
+from mlconnector_sdk.flow.health import Alert, Expiry, NewAlerts
 from mlconnector_sdk.flow.journal import Journal, told
 from mlconnector_sdk.flow.looking import LookingFace
 from mlconnector_sdk.flow.mending import MendingFace
@@ -60,6 +61,7 @@ class PipelineFace(LookingFace[Colour], MendingFace[Colour]):
         audit: Where the trail goes; None: the log that the store keeps beside its documents.
         clock: Usually the clients' own.
         settings: Files that may change while the pipeline lives: looked at before each run.
+        expiries: When credentials end, so that `health` can say so in time.
 
     Raises:
         ConfigurationError: Two flows have one name, or read the same events; or a flow names one that is
@@ -75,8 +77,10 @@ class PipelineFace(LookingFace[Colour], MendingFace[Colour]):
         clock: Clock,
         audit: AuditLog | None = None,
         settings: Settings | None = None,
+        expiries: Callable[[], Iterable[Expiry]] = tuple,
     ) -> None:
         self.name = name
+        self.expiries = expiries
         self.settings = settings
         self.flows = {flow.name: flow for flow in flows}
         if len(self.flows) != len(flows):
@@ -181,6 +185,7 @@ class PipelineFace(LookingFace[Colour], MendingFace[Colour]):
         *,
         flows: Mapping[str, Schedule] | None = None,
         on_report: Callable[[RunReport], None] | None = None,
+        on_alert: Callable[[Alert], None] | None = None,
         until: Callable[[], bool] | None = None,
     ) -> None:
         """Run on schedule until SIGTERM or SIGINT, or until ``until()`` is true.
@@ -193,7 +198,9 @@ class PipelineFace(LookingFace[Colour], MendingFace[Colour]):
         Args:
             schedule: `Every` or `DailyAt`, for all flows but those named in ``flows``.
             flows: Schedules of single flows, by name.
-            on_report: Called after each run, e.g. to print or to alert.
+            on_report: Called after each run, e.g. to print it.
+            on_alert: Called when something begins to need a person (`health`), once while it lasts; e.g. to
+                page somebody. What it raises is logged and stops nothing.
             until: Asked between runs and between batches.
 
         Raises:
@@ -206,7 +213,8 @@ class PipelineFace(LookingFace[Colour], MendingFace[Colour]):
         for name in self.flows:
             if await arrived(self.store.checkpoint(name)) is None:
                 raise NoStartingPoint(f"the flow '{name}' has never run and has no starting point")
-        await self._watch.run(schedules, _Watched(self), on_report=on_report, until=until)
+        watched = _Watched(self, on_alert=on_alert)
+        await self._watch.run(schedules, watched, on_report=on_report, until=until)
 
     # -- inside ---------------------------------------------------------------------------------------
 
@@ -247,9 +255,13 @@ class PipelineFace(LookingFace[Colour], MendingFace[Colour]):
 class _Watched:
     """What `Watch` may do with a pipeline, in the coroutine form of either colour."""
 
-    def __init__(self, pipeline: PipelineFace[Any]) -> None:
+    def __init__(
+        self, pipeline: PipelineFace[Any], *, on_alert: Callable[[Alert], None] | None = None
+    ) -> None:
         self._pipeline = pipeline
         self._owner = uuid4().hex
+        self._on_alert = on_alert
+        self._alerts = NewAlerts()
 
     async def tick(self, flows: Sequence[str]) -> RunReport:
         pipeline, clock = self._pipeline, self._pipeline.clock
@@ -261,10 +273,21 @@ class _Watched:
                 claimed = pipeline.store.claim(f"poll {flow.name}", self._owner, now=now, until=now + _CLAIM)
                 if await arrived(claimed):
                     mine.append(flow)
-            return await pipeline._runner().run(mine, since=None, poll=True)
+            report = await pipeline._runner().run(mine, since=None, poll=True)
         finally:
             for flow in mine:
                 await arrived(pipeline.store.release(f"poll {flow.name}", self._owner))
+        await self._tell_alerts()
+        return report
+
+    async def _tell_alerts(self) -> None:
+        if self._on_alert is None:
+            return
+        for alert in self._alerts.among(await PipelineFace.health(self._pipeline)):
+            try:
+                self._on_alert(alert)
+            except Exception:  # noqa: BLE001 - a host's pager must not stop the loop
+                _LOG.exception("on_alert failed on: %s", alert)
 
     async def catch_up(self, flows: Sequence[str]) -> RunReport:
         pipeline = self._pipeline

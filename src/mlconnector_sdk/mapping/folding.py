@@ -74,16 +74,16 @@ def fold(
     """What several acknowledgments of an order come to; their order and repeats make no difference.
 
     The heading is that of the newest. A line follows the newest document that speaks of it. With
-    `PartialAcknowledgments.ADD` the documents are summed, beginning with the last one that speaks for the whole line: its
-    purpose is ``05`` (replace), it has no lines, or it rejects the order or all of the line. What is said
-    after a rejection takes its place.
+    `PartialAcknowledgments.ADD` the documents are summed, beginning with the last one that replaces the
+    others (its purpose is ``05``). A document without lines, and one that rejects the order or all of the
+    line, disposes of the whole line: it is not added to what was said before, nor the next one to it.
 
     Args:
         said: The acknowledgments.
         lines: All lines of the order as it is now.
         own: The reference of the document for whose sake this is done: it has to fit the order. Others that
             do not are left out.
-        partial: What a supplier means who answers the same line again.
+        partial: How several answers to one line are understood.
         tolerance: What counts as confirmed in full; None: exactly what was ordered.
 
     Raises:
@@ -126,14 +126,14 @@ class _Told:
     outcomes: Mapping[str, LineOutcome]
 
     @property
-    def is_whole(self) -> bool:
-        """Whether it speaks for the whole of each line that it speaks of."""
-        acknowledgment = self.said.acknowledgment
-        return acknowledgment.purpose == _REPLACE or not acknowledgment.lines
+    def replaces(self) -> bool:
+        """Whether it begins anew, and further parts may follow."""
+        return self.said.acknowledgment.purpose == _REPLACE
 
-    def rejects(self, line: OrderedLine) -> bool:
-        """Whether it rejects all of a line."""
-        if self.said.acknowledgment.decision is Decision.REJECTED:
+    def is_summary(self, line: OrderedLine) -> bool:
+        """Whether it disposes of the whole line: nothing is added to it, and it is added to nothing."""
+        acknowledgment = self.said.acknowledgment
+        if not acknowledgment.lines or acknowledgment.decision is Decision.REJECTED:
             return True
         return line.quantity is not None and self.outcomes[line.number].refused >= line.quantity > 0
 
@@ -152,15 +152,15 @@ def _line(
 ) -> FoldedLine | None:
     parts: list[LineOutcome] = []
     newest: Said | None = None
-    was_rejected = False
+    after_summary = False
     for each in told:
         if line.number not in each.outcomes:
             continue
-        rejects = each.rejects(line)
-        if partial is PartialAcknowledgments.REPLACE or each.is_whole or rejects or was_rejected:
+        summary = each.is_summary(line)
+        if partial is PartialAcknowledgments.REPLACE or each.replaces or summary or after_summary:
             parts = []
         parts.append(each.outcomes[line.number])
-        newest, was_rejected = each.said, rejects
+        newest, after_summary = each.said, summary
     if newest is None:
         return None
     outcome = _summed(parts, line)

@@ -40,16 +40,35 @@ class Naming:
     partner: Partner
     tables: CrossReference
 
+    @property
+    def unit_table(self) -> Table | None:
+        """The table of units; None: both sides use the same names.
+
+        Raises:
+            ConfigurationError: It is missing.
+        """
+        return None if self.partner.units == AS_IS else self.tables[self.partner.units]
+
+    @property
+    def part_table(self) -> Table | None:
+        """The table of parts; None: both sides use the same numbers.
+
+        Raises:
+            ConfigurationError: It is missing, or lacks a column.
+        """
+        if self.partner.parts in (AS_IS, AS_IS_WITH_REVISION):
+            return None
+        return self._parts()
+
     def check(self) -> None:
         """See that the tables are there and have the columns they need.
 
         Raises:
             ConfigurationError: One is missing, or a column is; or a unit has no name at the partner.
         """
-        if self.partner.units != AS_IS:
-            self._check_units(self.tables[self.partner.units])
-        if self.partner.parts not in (AS_IS, AS_IS_WITH_REVISION):
-            self._parts()
+        if self.unit_table is not None:
+            self._check_units(self.unit_table)
+        _ = self.part_table
 
     def unit(self, ours: str) -> str:
         """The partner's code for a unit of the ERP.
@@ -57,9 +76,9 @@ class Naming:
         Raises:
             UnmappedValue: The table has no row for it.
         """
-        if self.partner.units == AS_IS:
+        table = self.unit_table
+        if table is None:
             return ours
-        table = self.tables[self.partner.units]
         return table.find(ours)[table.columns[-1]]
 
     def our_unit(self, theirs: str) -> str:
@@ -68,9 +87,9 @@ class Naming:
         Raises:
             UnmappedValue: The table has no row for it, or several.
         """
-        if self.partner.units == AS_IS:
+        table = self.unit_table
+        if table is None:
             return theirs
-        table = self.tables[self.partner.units]
         return table.reverse(table.columns[-1], theirs)[table.keys[0]]
 
     def part(self, number: str, revision: str = "") -> PartNumbers:

@@ -101,7 +101,7 @@ def combined(outcomes: Sequence[LineOutcome]) -> LineOutcome:
                 for answer in answers
             }
         ),
-        unit=next((outcome.unit for outcome in reversed(outcomes) if outcome.unit), ""),
+        unit=next((outcome.unit for outcome in outcomes if outcome.unit), ""),
         codes=tuple(dict.fromkeys(code for outcome in outcomes for code in outcome.codes)),
         ship=max((outcome.ship for outcome in outcomes if outcome.ship), default=None),
         delivery=max((outcome.delivery for outcome in outcomes if outcome.delivery), default=None),

@@ -36,6 +36,11 @@ class PartnerFiles:
     tables: CrossReference
     digest: str = ""
 
+    @property
+    def current(self) -> PartnerFiles:
+        """These files: where a `PartnerBook` is taken, files that stay as they are will do."""
+        return self
+
     def network(self, name: str) -> list[Partner]:
         """The partners that are reached over a network."""
         return [partner for partner in self.partners if name in partner.routes]

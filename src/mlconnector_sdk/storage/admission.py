@@ -72,16 +72,18 @@ def aware(instant: datetime, path: str) -> datetime:
     return instant
 
 
-def dedupe_key(new: NewEntry, sequence: int) -> str:
+def dedupe_key(
+    *, feed: Feed, flow: str, event_id: str, ordering_key: str, sequence: int, deliberate: bool
+) -> str:
     """What admits an observation, unique in a store: the vendor's id, or its place in the line.
 
     What a person asked for deliberately has its place in the line, too, in a form that no observation has.
     """
-    if new.deliberate:
-        return f"|again|{new.ordering_key}|{sequence}"
-    if new.feed is Feed.EVENT:
-        return f"{new.flow}|{new.event_id}"
-    return f"{new.ordering_key}|{sequence}"
+    if deliberate:
+        return f"|again|{ordering_key}|{sequence}"
+    if feed is Feed.EVENT:
+        return f"{flow}|{event_id}"
+    return f"{ordering_key}|{sequence}"
 
 
 def admitted(new: NewEntry, *, position: int, sequence: int) -> Entry:
@@ -91,7 +93,14 @@ def admitted(new: NewEntry, *, position: int, sequence: int) -> Entry:
         position: The next one of the store.
         sequence: The next one under the ordering key.
     """
-    key = dedupe_key(new, sequence)
+    key = dedupe_key(
+        feed=new.feed,
+        flow=new.flow,
+        event_id=new.event_id,
+        ordering_key=new.ordering_key,
+        sequence=sequence,
+        deliberate=new.deliberate,
+    )
     return Entry(
         id=digest(key),
         position=position,

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import permutations
 from typing import Any
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mlconnector_sdk.adapters.plex import convert
 from mlconnector_sdk.adapters.plex.acknowledgment import (
     WriteBack,
     differences,
+    folded,
     read_payload,
     write_payload,
 )
 from mlconnector_sdk.adapters.plex.custom_fields import Value, custom_fields
 from mlconnector_sdk.adapters.plex.models import PurchaseOrderAggregate
-from mlconnector_sdk.adapters.plex.profile import AcknowledgmentFields, plex_profile
+from mlconnector_sdk.adapters.plex.profile import AcknowledgmentFields, PlexProfile, plex_profile
 from mlconnector_sdk.codec import encode
 from mlconnector_sdk.errors import ConfigurationError, InvalidDocument
 from mlconnector_sdk.mapping.documents import (
@@ -33,6 +32,9 @@ from mlconnector_sdk.mapping.documents import (
     LineAnswer,
     OrderAcknowledgment,
 )
+from mlconnector_sdk.mapping.gathering import Said, gather
+from mlconnector_sdk.mapping.policies import PartialAcknowledgments
+from mlconnector_sdk.mapping.tolerance import Tolerance
 
 PLEX = plex_profile()
 AT = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
@@ -57,13 +59,14 @@ def order(custom: dict[str, Any] | None = None, **order_fields: Any) -> Purchase
     return convert.aggregate(json.dumps(content).encode())
 
 
-def said(
+def document(
     *lines: AcknowledgedLine,
     decision: Decision = Decision.CHANGED,
     code: str = "AC",
     reference: str = "t-1",
     at: datetime = AT,
-) -> WriteBack:
+    control_number: int = 0,
+) -> Said:
     acknowledgment = OrderAcknowledgment(
         number="PO-1",
         dated=date(2026, 3, 3),
@@ -72,7 +75,24 @@ def said(
         supplier_reference="SO-77",
         lines=lines,
     )
-    return WriteBack(acknowledgment=acknowledgment, reference=reference, as_of=at)
+    return Said(
+        acknowledgment=acknowledgment,
+        reference=reference,
+        as_of=at,
+        control_number=control_number,
+        received_at=at,
+    )
+
+
+def write_back(*documents: Said, **changes: Any) -> WriteBack:
+    """For the sake of the last one."""
+    write = WriteBack(number="PO-1", reference=documents[-1].reference, said=gather(documents).said)
+    return evolve(write, **changes)
+
+
+def said(*lines: AcknowledgedLine, **known: Any) -> WriteBack:
+    """One acknowledgment alone."""
+    return write_back(document(*lines, **known))
 
 
 def line(number: str = "1", *answers: LineAnswer, **known: Any) -> AcknowledgedLine:
@@ -85,11 +105,16 @@ def answer(answer: Answer, quantity: str | None = None, code: str = "IA", **know
     )
 
 
+def changes(
+    write: WriteBack, aggregate: PurchaseOrderAggregate, profile: PlexProfile = PLEX
+) -> dict[str, Value]:
+    return differences(folded(write, aggregate, profile), aggregate, profile)
+
+
 def written(write: WriteBack, aggregate: PurchaseOrderAggregate) -> dict[str, Any]:
     """The custom fields after the write, as JSON holds them."""
     before = custom_fields(aggregate.order, PLEX.custom_fields)
-    changes = json.loads(encode(differences(write, aggregate, PLEX)))
-    return {**before, **changes}
+    return {**before, **json.loads(encode(changes(write, aggregate)))}
 
 
 CONFIRMED, BACKORDERED, REJECTED = Answer.CONFIRMED, Answer.BACKORDERED, Answer.REJECTED
@@ -114,21 +139,23 @@ def test_a_split_line_becomes_absolute_values() -> None:
         answer(Answer.DELETED, "0.5", code="ID"),
         unit="ea",
     )
-    assert differences(said(split), order(), PLEX) == {
+    assert changes(said(split), order()) == {
         **HEAD,
+        "Acknowledgment_Flag": "line 1",
         "Line_1_Code": "IA,DR,IB,R2,ID",
         "Line_1_Confirmed_Quantity": Decimal(18),
         "Line_1_Backordered_Quantity": Decimal(4),
         "Line_1_Rejected_Quantity": Decimal("2.0"),
         "Line_1_Ship_Date": "2026-03-20",
         "Line_1_Delivery_Date": "2026-03-22",
+        "Line_1_Flag": "confirmed 18 of 24 EA, 4 backordered, 2 rejected",
         "Line_1_As_Of": "2026-03-03T10:00:00+00:00 0 t-1",
     }
 
 
 def quantities(write: WriteBack) -> dict[str, Any]:
     """Line quantities as (confirmed, backordered, rejected)."""
-    found = differences(write, order(), PLEX)
+    found = changes(write, order())
     return {
         n: tuple(found.get(f"Line_{n}_{kind}_Quantity") for kind in ("Confirmed", "Backordered", "Rejected"))
         for n in "12"
@@ -169,7 +196,11 @@ def test_what_is_said_comes_to_quantities(write: WriteBack, expected: dict[str, 
 @pytest.mark.parametrize(
     ("answered", "path", "words"),
     [
-        (line("3", answer(CONFIRMED)), "lines[0]", r"line 3, which .* has not \(its lines: 1, 2\)"),
+        (
+            line("3", answer(CONFIRMED)),
+            "lines[0]",
+            r"t-1 of order PO-1 .* line 3, which .* not have \(its lines: 1, 2\)",
+        ),
         (line("", answer(CONFIRMED), buyer_part="ELSE"), "lines[0]", "part ELSE"),
         (line("", answer(CONFIRMED)), "lines[0]", "not named"),
         (line("1", answer(CONFIRMED, "2"), unit="CA"), "lines[0].unit", "in CA, but it was ordered in EA"),
@@ -179,14 +210,14 @@ def test_what_is_said_comes_to_quantities(write: WriteBack, expected: dict[str, 
 )
 def test_what_does_not_fit_the_order_is_refused(answered: AcknowledgedLine, path: str, words: str) -> None:
     with pytest.raises(InvalidDocument, match=words) as caught:
-        differences(said(answered), order(), PLEX)
+        changes(said(answered), order())
     assert caught.value.path == path
     assert caught.value.remedy
 
 
 def test_a_repeat_changes_nothing() -> None:
     write = said(line("1", answer(CONFIRMED, "18", ship=date(2026, 3, 20))), line("2", answer(REJECTED)))
-    assert differences(write, order(written(write, order())), PLEX) == {}
+    assert changes(write, order(written(write, order()))) == {}
 
 
 @pytest.mark.parametrize(
@@ -201,41 +232,120 @@ def test_a_repeat_changes_nothing() -> None:
 )
 def test_a_value_that_plex_writes_differently_is_no_difference(name: str, shown: Any) -> None:
     write = said(line("1", answer(CONFIRMED, "18", ship=date(2026, 3, 20))))
-    assert differences(write, order({**written(write, order()), name: shown}), PLEX) == {}
+    assert changes(write, order({**written(write, order()), name: shown})) == {}
 
 
 @pytest.mark.parametrize("shown", ["17", True, ["18"], None, "", "many"])
 def test_another_value_is_a_difference(shown: Any) -> None:
     write = said(line("1", answer(CONFIRMED, "18")))
     fields = {**written(write, order()), "Line_1_Confirmed_Quantity": shown}
-    assert differences(write, order(fields), PLEX) == {"Line_1_Confirmed_Quantity": Decimal(18)}
+    assert changes(write, order(fields)) == {"Line_1_Confirmed_Quantity": Decimal(18)}
 
 
 def test_a_stale_date_is_taken_away() -> None:
     first = said(line("1", answer(CONFIRMED, "18", ship=date(2026, 3, 20))))
     later = said(line("1", answer(BACKORDERED, "24", code="IB")), reference="t-2", at=AT + timedelta(hours=1))
-    found = differences(later, order(written(first, order())), PLEX)
+    found = changes(later, order(written(first, order())))
     assert found["Line_1_Ship_Date"] is None
 
 
-def test_an_older_acknowledgment_answers_only_lines_that_no_newer_one_has_answered() -> None:
-    newer = said(line("1", answer(CONFIRMED, "18")), reference="t-2", at=AT + timedelta(hours=1))
-    older = said(line("1", answer(CONFIRMED, "24")), line("2", answer(CONFIRMED, "6")))
-    found = differences(older, order(written(newer, order())), PLEX)
-    assert set(found) == {
-        "Line_2_Code",
-        "Line_2_Confirmed_Quantity",
-        "Line_2_Backordered_Quantity",
-        "Line_2_Rejected_Quantity",
-        "Line_2_As_Of",
+HOUR = timedelta(hours=1)
+NEWER = document(line("1", answer(CONFIRMED, "18")), reference="t-2", at=AT + HOUR)
+OLDER = document(line("1", answer(CONFIRMED, "24")), line("2", answer(CONFIRMED, "6")))
+
+
+def test_a_late_older_one_answers_the_lines_that_no_newer_one_has_answered() -> None:
+    both = write_back(NEWER, OLDER)
+    found = changes(both, order(written(write_back(NEWER), order())))
+    assert found == {
+        "Line_2_Code": "IA",
+        "Line_2_Confirmed_Quantity": 6,
+        "Line_2_Backordered_Quantity": 0,
+        "Line_2_Rejected_Quantity": 0,
+        "Line_2_As_Of": "2026-03-03T10:00:00+00:00 0 t-1",
     }
 
 
+def test_a_late_older_part_is_added_though_the_stamp_stays() -> None:
+    first = document(line("1", answer(CONFIRMED, "10"), answer(BACKORDERED, "14", code="IB")))
+    second = document(line("1", answer(CONFIRMED, "14")), reference="t-2", at=AT + HOUR)
+    add = {"partial": PartialAcknowledgments.ADD}
+    fields = written(write_back(second, **add), order())
+    assert (fields["Line_1_Flag"], fields["Acknowledgment_Flag"]) == ("confirmed 14 of 24 EA", "line 1")
+    assert changes(write_back(second, first, **add), order(fields)) == {
+        "Acknowledgment_Flag": None,
+        "Line_1_Code": "IA,IB",
+        "Line_1_Confirmed_Quantity": 24,
+        "Line_1_Flag": None,
+    }
+
+
+def test_a_stale_writer_changes_nothing() -> None:
+    fields = written(write_back(OLDER, NEWER), order())
+    assert changes(write_back(OLDER), order(fields)) == {}
+    assert changes(write_back(NEWER), order(fields)) == {}  # it knows less, and says nothing else
+    assert changes(write_back(NEWER, OLDER), order(fields)) == {}
+
+
 def test_the_control_number_decides_among_those_of_one_moment() -> None:
-    ninth = evolve(said(line("1", answer(CONFIRMED, "9"))), control_number=9)
-    tenth = evolve(said(line("1", answer(CONFIRMED, "10")), reference="a"), control_number=10)
-    assert differences(ninth, order(written(tenth, order())), PLEX) == {}
+    ninth = said(line("1", answer(CONFIRMED, "9")), control_number=9)
+    tenth = said(line("1", answer(CONFIRMED, "10")), reference="a", control_number=10)
+    assert changes(ninth, order(written(tenth, order()))) == {}
     assert written(tenth, order(written(ninth, order())))["Line_1_Confirmed_Quantity"] == 10
+
+
+@pytest.mark.parametrize("references", [("a", "b"), ("b", "a")])
+def test_the_same_document_under_another_reference_changes_nothing(references: tuple[str, str]) -> None:
+    first, again = (evolve(NEWER, reference=reference) for reference in references)
+    fields = written(write_back(OLDER, first), order())
+    assert fields["Acknowledgment_Reference"] == references[0]
+    assert changes(write_back(OLDER, first, again), order(fields)) == {}
+
+
+def test_a_document_that_does_not_fit_stops_only_itself() -> None:
+    bad = document(line("3", answer(CONFIRMED)), reference="t-0", at=AT + HOUR)
+    with pytest.raises(InvalidDocument, match="acknowledgment t-0"):
+        changes(write_back(OLDER, bad), order())
+    write = write_back(bad, OLDER)
+    assert changes(write, order()) == changes(write_back(OLDER), order())
+    assert [reference for reference, _ in folded(write, order(), PLEX).left_out] == ["t-0"]
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "tolerance", "flag"),
+    [
+        ("24", "0", None),
+        ("23", "0", "confirmed 23 of 24 EA"),
+        ("23", "5%", None),
+        ("22", "5%", "confirmed 22 of 24 EA"),
+        ("25", "-5%", "confirmed 25 of 24 EA"),
+    ],
+)
+def test_a_line_out_of_tolerance_is_flagged(confirmed: str, tolerance: str, flag: str | None) -> None:
+    write = write_back(
+        document(line("1", answer(CONFIRMED, confirmed)), line("2", answer(REJECTED))),
+        tolerance=Tolerance.parse(tolerance),
+    )
+    fields = written(write, order())
+    assert fields.get("Line_1_Flag") == flag
+    assert fields["Line_1_Confirmed_Quantity"] == int(confirmed)  # what was said, not what it counts as
+    assert fields["Line_2_Flag"] == "confirmed 0 of 6 EA, 6 rejected"
+    assert fields["Acknowledgment_Flag"] == ("lines 1, 2" if flag else "line 2")
+
+
+def test_a_later_answer_lifts_the_flag() -> None:
+    short = document(line("1", answer(CONFIRMED, "20")), line("2", answer(CONFIRMED, "5")))
+    right = document(line("1", answer(CONFIRMED, "24")), reference="t-2", at=AT + HOUR)
+    found = changes(write_back(short, right), order(written(write_back(short), order())))
+    assert (found["Line_1_Flag"], found["Acknowledgment_Flag"]) == (None, "line 2")
+    assert "Line_2_Flag" not in found
+
+
+def test_the_flag_of_a_line_that_nobody_speaks_of_now_stays_in_the_heading() -> None:
+    short = document(line("2", answer(CONFIRMED, "5")))
+    other = document(line("1", answer(CONFIRMED, "20")), reference="t-2", at=AT + HOUR)
+    fields = written(write_back(short), order())
+    assert changes(write_back(other), order(fields))["Acknowledgment_Flag"] == "lines 1, 2"
 
 
 @pytest.mark.parametrize("garbage", ["long ago", 5, "2026-99-99 1 x", True, "9" * 5000])
@@ -245,42 +355,72 @@ def test_a_stamp_that_nobody_can_read_holds_nothing_back(garbage: Any) -> None:
     assert written(write, order(fields)) == written(write, order())
 
 
-WRITES = st.lists(
-    st.builds(
-        lambda number, quantity, hours, control, reference: evolve(
-            said(
-                line(number, answer(CONFIRMED, str(quantity))),
-                reference=reference,
-                at=AT + timedelta(hours=hours),
-            ),
-            control_number=control,
-        ),
-        st.sampled_from("12"),
-        st.integers(0, 30),
-        st.integers(0, 1),
-        st.sampled_from([0, 9, 10, 999_999_999]),
-        st.sampled_from("ab"),
-    ),
-    min_size=2,
-    max_size=4,
-    unique_by=lambda write: write.stamp,
-)
+@st.composite
+def _documents(draw: st.DrawFn) -> list[Said]:
+    words = st.sampled_from(
+        [(CONFIRMED, "24"), (CONFIRMED, "10"), (CONFIRMED, None), (BACKORDERED, "9"), (REJECTED, None)]
+    )
+    found = []
+    for index in range(draw(st.integers(2, 4))):
+        numbers = draw(st.lists(st.sampled_from(["1", "02", "3"]), max_size=2, unique=True))
+        lines = [line(number, answer(*draw(words))) for number in numbers]
+        each = document(
+            *lines,
+            decision=draw(st.sampled_from(Decision)),
+            reference=f"{draw(st.sampled_from('ab'))}{index}",
+            at=AT + draw(st.integers(0, 2)) * HOUR,
+            control_number=draw(st.sampled_from([0, 9, 10])),
+        )
+        found.append(each)
+    # The same document under two references keeps the one that came first: see above.
+    assume(len(gather(found).said) == len(found))
+    return found
 
 
-def outcomes(writes: list[WriteBack]) -> Iterator[dict[str, Any]]:
-    for arrival in permutations(writes):
-        fields: dict[str, Any] = {}
-        for write in arrival:
-            fields = written(write, order(fields))
-        yield fields
+def delivered(documents: list[Said], **policy: Any) -> dict[str, Any]:
+    """The fields in the end, when each is written for what was known when it arrived."""
+    fields: dict[str, Any] = {}
+    for count in range(1, len(documents) + 1):
+        try:
+            fields = written(write_back(*documents[:count], **policy), order(fields))
+        except InvalidDocument:
+            continue  # it goes before a person; the others go on
+    return {name: value for name, value in fields.items() if value is not None}
 
 
-@given(WRITES)
-def test_late_and_repeated_ones_end_the_same_in_any_order(writes: list[WriteBack]) -> None:
-    first, *others = outcomes(writes)
-    assert all(other == first for other in others)
-    for write in writes:
-        assert written(write, order(first)) == first
+@given(_documents(), st.data(), st.sampled_from(PartialAcknowledgments))
+def test_late_and_repeated_ones_end_the_same_in_any_order(
+    documents: list[Said], data: st.DataObject, partial: PartialAcknowledgments
+) -> None:
+    repeats = data.draw(st.lists(st.sampled_from(documents), max_size=2))
+    arrival = data.draw(st.permutations([*documents, *repeats]))
+    first = delivered(documents, partial=partial)
+    assert delivered(arrival, partial=partial) == first
+    for last in documents:
+        others = [each for each in documents if each is not last]
+        try:
+            assert changes(write_back(*others, last, partial=partial), order(first)) == {}
+        except InvalidDocument:
+            assert any(each.number == "3" for each in last.acknowledgment.lines)
+
+
+def test_a_cancelled_line_is_not_spoken_of_by_the_heading_alone() -> None:
+    aggregate = order()
+    first, second = aggregate.lines
+    aggregate = evolve(aggregate, lines=(evolve(first, status="Canceled"), second))
+    found = changes(said(decision=Decision.ACCEPTED), aggregate)
+    assert "Line_1_As_Of" not in found
+    assert found["Line_2_Confirmed_Quantity"] == 6
+    found = changes(said(line("1", answer(CONFIRMED, "3"))), aggregate)
+    assert (found["Line_1_Confirmed_Quantity"], "Line_1_Flag" in found) == (3, False)
+
+
+def test_a_release_without_a_quantity_leaves_open_how_much_was_ordered() -> None:
+    aggregate = order()
+    first, *others = aggregate.releases
+    aggregate = evolve(aggregate, releases=(evolve(first, quantity=None), *others))
+    found = changes(said(line("1", answer(CONFIRMED, "3"))), aggregate)
+    assert (found["Line_1_Confirmed_Quantity"], "Line_1_Flag" in found) == (3, False)
 
 
 def test_the_payload_survives_freezing() -> None:
@@ -297,7 +437,7 @@ def test_the_payload_survives_freezing() -> None:
 
 def test_a_field_without_a_name_is_not_written() -> None:
     fields = AcknowledgmentFields(line_rejected="", dated="")
-    found = differences(said(line("1", answer(CONFIRMED))), order(), evolve(PLEX, acknowledgment=fields))
+    found = changes(said(line("1", answer(CONFIRMED))), order(), evolve(PLEX, acknowledgment=fields))
     assert "" not in found
     assert not {"Acknowledgment_Date", "Line_1_Rejected_Quantity"} & set(found)
 
@@ -309,6 +449,6 @@ def test_the_fields_that_order_acknowledgments_need_names() -> None:
 
 def test_custom_fields_that_are_no_object_are_named() -> None:
     with pytest.raises(InvalidDocument, match="not an object") as caught:
-        differences(said(), order(customFields=[1]), PLEX)
+        changes(said(), order(customFields=[1]))
     assert "custom_fields" in caught.value.remedy
     assert custom_fields(order(customFields=None).order, "customFields") == {}

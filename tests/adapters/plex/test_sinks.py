@@ -39,6 +39,8 @@ from mlconnector_sdk.mapping.documents import (
     LineAnswer,
     OrderAcknowledgment,
 )
+from mlconnector_sdk.mapping.gathering import Said, gather
+from mlconnector_sdk.mapping.policies import PartialAcknowledgments
 from mlconnector_sdk.records import Entry, Feed
 from mlconnector_sdk.secret import Secret
 from mlconnector_sdk.simulators import Answer as Status
@@ -48,7 +50,7 @@ from tests.adapters.conftest import plex_settings
 AT = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 
 
-def write_back(
+def said(
     number: str = "PO-1",
     *,
     quantity: str = "18",
@@ -56,11 +58,11 @@ def write_back(
     at: datetime = AT,
     line: str = "1",
     unit: str = "",
-) -> WriteBack:
+) -> Said:
     answer = LineAnswer(
         answer=Answer.CONFIRMED, code="IQ", quantity=Decimal(quantity), ship=date(2026, 3, 20)
     )
-    return WriteBack(
+    return Said(
         acknowledgment=OrderAcknowledgment(
             number=number,
             dated=date(2026, 3, 3),
@@ -70,7 +72,15 @@ def write_back(
         ),
         reference=reference,
         as_of=at,
+        received_at=at,
     )
+
+
+def write_back(*documents: Said, **known: Any) -> WriteBack:
+    """For the sake of the last one; without any, of one made of ``known``."""
+    documents = documents or (said(**known),)
+    own = documents[-1]
+    return WriteBack(number=own.acknowledgment.number, reference=own.reference, said=gather(documents).said)
 
 
 def entry(write: WriteBack | None = None, **changes: Any) -> Entry:
@@ -81,7 +91,7 @@ def entry(write: WriteBack | None = None, **changes: Any) -> Entry:
         flow="acknowledgments",
         kind="acknowledgment",
         feed=Feed.EVENT,
-        number=write.acknowledgment.number,
+        number=write.number,
         partner="us_acme",
         ordering_key="k",
         sequence=1,
@@ -115,16 +125,18 @@ def test_the_order_shows_what_the_supplier_said(orders: PlexSimulator, plex: Ple
         "Acknowledgment_Date": "2026-03-03",
         "Acknowledgment_Reference": "t-1",
         "Acknowledgment_As_Of": "2026-03-03T10:00:00+00:00 0 t-1",
+        "Acknowledgment_Flag": "line 1",
         "Line_1_Code": "IQ",
         "Line_1_Confirmed_Quantity": Decimal(18),
         "Line_1_Backordered_Quantity": Decimal(0),
         "Line_1_Rejected_Quantity": Decimal(0),
         "Line_1_Ship_Date": "2026-03-20",
+        "Line_1_Flag": "confirmed 18 of 24 EA",
         "Line_1_As_Of": "2026-03-03T10:00:00+00:00 0 t-1",
     }
     assert fields(orders, "PO-2") == {}
     assert result.references == {"plex order": orders.order("PO-1")["id"]}
-    assert "11 fields" in result.summary
+    assert "13 fields written; line 1: confirmed 18 of 24 EA" in result.summary
     assert len(orders.writes) == 1
 
 
@@ -146,11 +158,47 @@ def test_only_what_differs_is_written(orders: PlexSimulator, plex: Plex) -> None
         "Acknowledgment_Reference",
         "Acknowledgment_As_Of",
         "Line_1_Confirmed_Quantity",
+        "Line_1_Flag",
         "Line_1_As_Of",
     }
     run(sink.send(entry()))  # the older one, once more
     assert len(orders.writes) == 2
     assert fields(orders)["Line_1_Confirmed_Quantity"] == 20
+
+
+def test_a_late_part_completes_the_line(orders: PlexSimulator, plex: Plex) -> None:
+    sink = AcknowledgmentSink(plex)
+    late = said(quantity="6")
+    second = said(quantity="18", reference="t-2", at=AT + timedelta(hours=1))
+    for documents in ((second,), (second, late), (late, second)):
+        write = evolve(write_back(*documents), partial=PartialAcknowledgments.ADD)
+        result = run(sink.send(entry(write)))
+    assert fields(orders)["Line_1_Confirmed_Quantity"] == 24
+    assert fields(orders)["Acknowledgment_Reference"] == "t-2"
+    assert orders.writes[-1].body["customFields"] == {
+        "Acknowledgment_Flag": None,
+        "Line_1_Confirmed_Quantity": 24,
+        "Line_1_Flag": None,
+    }
+    assert len(orders.writes) == 2
+    assert result.summary.endswith("already what the supplier answered")
+
+
+def test_one_that_does_not_fit_does_not_stop_the_others(orders: PlexSimulator, plex: Plex) -> None:
+    bad = said(line="7", reference="t-0", at=AT + timedelta(hours=1))
+    with pytest.raises(InvalidDocument, match="acknowledgment t-0 of order PO-1") as caught:
+        run(AcknowledgmentSink(plex).send(entry(write_back(said(), bad))))
+    assert caught.value.path == "lines[0]"
+    assert "remap" in caught.value.remedy
+    result = run(AcknowledgmentSink(plex).send(entry(write_back(bad, said()))))
+    assert fields(orders)["Acknowledgment_Reference"] == "t-1"
+    assert "left out: acknowledgment t-0 of order PO-1 answers line 7" in result.summary
+
+
+def test_a_line_lost_since_does_not_take_the_others_along(orders: PlexSimulator, plex: Plex) -> None:
+    gone = evolve(said(line="7"), taken=True)
+    run(AcknowledgmentSink(plex).send(entry(write_back(gone, said(reference="t-2")))))
+    assert fields(orders)["Line_1_Confirmed_Quantity"] == 18
 
 
 def test_an_uncertain_write_is_looked_for(orders: PlexSimulator, plex: Plex) -> None:
@@ -232,7 +280,7 @@ def test_an_unknown_order_names_the_supplier_and_the_number(orders: PlexSimulato
     asks: tuple[Callable[[Entry], Any], ...] = (sink.send, sink.find)
     for ask in asks:
         with pytest.raises(NotFound, match="us_acme acknowledges purchase order PO-9") as caught:
-            run(ask(entry(write_back("PO-9"))))
+            run(ask(entry(write_back(number="PO-9"))))
         assert caught.value.scope is Scope.DOCUMENT
         assert "ask the supplier" in caught.value.remedy
 

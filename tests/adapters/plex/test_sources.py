@@ -55,7 +55,7 @@ def numbers(seen: list[Observation]) -> list[str]:
 
 
 def test_everything_there_is(orders: PlexSimulator, plex: Plex) -> None:
-    source = PurchaseOrderSource(plex)
+    source = PurchaseOrderSource(plex, sweep=None)
     seen, cursors = walked(source, Window())
     assert source.feed is Feed.STATE
     assert [(each.number, each.partner) for each in seen] == [("PO-1", "ACME"), ("PO-2", "BOLT")]
@@ -77,7 +77,7 @@ def test_the_cursors_come_from_the_data_and_the_next_window_overlaps(
 
 
 def test_an_edited_release_is_an_edited_order(orders: PlexSimulator, plex: Plex) -> None:
-    source = PurchaseOrderSource(plex)
+    source = PurchaseOrderSource(plex, sweep=None)
     before = {each.number: each.fingerprint for each in walked(source, Window())[0]}
     window = after(source)
     orders.edit_release("PO-1", 2, 1, quantity=9)
@@ -127,7 +127,9 @@ def test_since_replaces_the_cursors(orders: PlexSimulator, plex: Plex) -> None:
     assert numbers(walked(source, window)[0]) == ["PO-1", "PO-2"]
     seen, cursors = walked(source, Window(since=now))
     assert seen == []
-    assert cursors == {"orders": "2026-03-02T10:00:00Z (given)", "releases": "2026-03-02T10:00:00Z (given)"}
+    given = "2026-03-02T10:00:00Z (given)"
+    start = "2026-03-02T10:00:00Z"
+    assert cursors == {"orders": given, "releases": given, "start": start, "sweep": start}
     assert walked(source, Window(cursors=cursors)) == ([], cursors)
     orders.edit_order("PO-1", note="x")
     seen, cursors = walked(source, Window(cursors=cursors))
@@ -141,7 +143,7 @@ def test_a_null_time_of_change_is_read_every_time(plex_simulator: PlexSimulator,
     plex_simulator.add_purchase_order("PO-1", supplier="ACME", lines=LINES)
     source = PurchaseOrderSource(plex)
     seen, cursors = walked(source, Window())
-    assert cursors == {}
+    assert cursors["orders"] == "2026-03-02T08:00:00Z"  # created, then; never changed
     again, _ = walked(source, Window(since=plex_simulator.time.now() + timedelta(days=1)))
     assert again == seen
 
@@ -237,7 +239,7 @@ def test_a_deleted_newest_order_is_no_missing_role(orders: PlexSimulator, plex: 
 
 
 def test_a_company_without_orders(plex_simulator: PlexSimulator, plex: Plex) -> None:
-    assert walked(PurchaseOrderSource(plex), Window()) == ([], {})
+    assert walked(PurchaseOrderSource(plex, sweep=None), Window()) == ([], {})
 
 
 def test_a_missing_supplier_role_leaves_the_partner_open(orders: PlexSimulator, plex: Plex) -> None:

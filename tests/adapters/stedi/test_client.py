@@ -93,13 +93,27 @@ def test_a_listing_goes_on_with_a_token_in_either_spelling() -> None:
     assert LISTING.turn(first, "t").params == (*first.params, ("pageToken", "t"))
 
 
-def test_a_poll_is_over_when_a_page_is_empty_even_with_a_token() -> None:
+def test_a_poll_goes_on_with_the_token_alone() -> None:
     first = poll_call(AT, page_size=7)
     assert first.params == (("pageSize", "7"), ("startDateTime", "2026-03-01T12:30:00Z"))
     assert POLLING.turn(first, "") == first
-    assert POLLING.turn(first, "t").params == (("pageSize", "7"), ("pageToken", "t"))
-    assert POLLING.next(page(b'{"items":[{}],"nextPageToken":"t"}'), "", 1) == "t"
-    assert POLLING.next(page(b'{"items":[],"nextPageToken":"t"}'), "t", 0) is None
+    pointer = POLLING.next(page(b'{"items":[{}],"nextPageToken":"a:t"}'), "", 1)
+    assert pointer
+    assert POLLING.turn(first, pointer).params == (("pageSize", "7"), ("pageToken", "a:t"))
+    assert POLLING.next(page(b'{"items":[{}]}'), pointer, 1) is None
+
+
+def test_a_poll_is_over_when_pages_stay_empty_though_they_hold_a_token() -> None:
+    def empty(token: str, pointer: str) -> str | None:
+        return POLLING.next(page(b'{"items":[],"nextPageToken":"%s"}' % token.encode()), pointer, 0)
+
+    assert empty("t", "0:t") is None  # the same page for ever
+    pointer = empty("a", "")
+    for token in ("b", "c"):
+        assert pointer
+        pointer = empty(token, pointer)
+    assert pointer is None  # a new token each time
+    assert POLLING.next(page(b'{"items":[{}],"nextPageToken":"d"}'), "2:c", 1) == "0:d"
 
 
 @pytest.mark.parametrize(
@@ -293,7 +307,7 @@ def test_documents_are_fetched_only_from_allowed_hosts(account: StediSimulator) 
     settings = evolve(stedi_settings(account), base_url="")
     with (
         Stedi(settings, transport=httpx.MockTransport(answer)) as stedi,
-        pytest.raises(UnreadableAnswer, match=r"evil\.example") as caught,
+        pytest.raises(ConfigurationError, match=r"evil\.example") as caught,
     ):
         stedi.transactions.output("t-1")
     assert "signature" not in str(caught.value)

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from mlconnector_sdk.adapters.stedi import Route
 from mlconnector_sdk.adapters.stedi.convert import (
     business_number,
+    change_payload,
+    invoice_payload,
     order_payload,
     received_acknowledgment,
     record,
@@ -27,7 +29,7 @@ from mlconnector_sdk.mapping import x12
 from mlconnector_sdk.mapping.documents import Answer, Decision
 from mlconnector_sdk.mapping.partners import Partners
 from mlconnector_sdk.mapping.x12 import guide
-from tests.adapters.stedi.orders import ORDER, ROUTE, payload
+from tests.adapters.stedi.orders import CHANGE, INVOICE, ORDER, ROUTE, payload
 
 SUMMARY: dict[str, Any] = {
     "transactionId": "t-1",
@@ -144,6 +146,49 @@ def test_what_x12_cannot_carry_is_refused(order: Any, path: str) -> None:
     assert caught.value.remedy
 
 
+def test_a_change_and_an_invoice_become_requests_of_their_own() -> None:
+    change = read_payload(change_payload(CHANGE, ROUTE, sequence=2, usage="T"))
+    assert (change.partnership, change.setting) == ("us_acme", "us_acme-860")
+    assert change.body.filename.startswith("860-PO-7731-2-")
+    body = json.loads(change.body.raw)
+    assert body["interchangeOverrides"] == {"interchangeUsageIndicator": "T"}
+    begin = body["transaction"]["heading"]["beginning_segment_for_purchase_order_change_BCH"]
+    assert begin["change_order_sequence_number_05"] == "1"
+    invoice = read_payload(invoice_payload(INVOICE, ROUTE, sequence=1, release="005010"))
+    assert invoice.setting == "us_acme-810"
+    assert invoice.body.filename.startswith("810-INV-1-1-")
+    assert x12.invoice(guide.read(invoice.body.transaction, release="005010")) == INVOICE
+
+
+def test_no_two_sends_share_a_file_name() -> None:
+    names = {
+        read_payload(each).body.filename
+        for each in (
+            payload(),
+            payload(sequence=2),
+            change_payload(CHANGE, ROUTE, sequence=2),
+            change_payload(CHANGE, ROUTE, sequence=3),
+            change_payload(evolve(CHANGE, change_sequence=2), ROUTE, sequence=3),
+            change_payload(CHANGE, evolve(ROUTE, partnership="other"), sequence=3),
+        )
+    }
+    assert len(names) == 6
+
+
+@pytest.mark.parametrize(
+    ("kind", "make"),
+    [
+        ("860", lambda way: change_payload(CHANGE, way, sequence=1)),
+        ("810", lambda way: invoice_payload(INVOICE, way, sequence=1)),
+    ],
+)
+def test_a_setting_that_is_missing_is_named_with_its_key(kind: str, make: Any) -> None:
+    with pytest.raises(UnmappedValue) as caught:
+        make(evolve(ROUTE, settings={"850": "us_acme-850"}))
+    assert caught.value.key == kind
+    assert f'add {kind} = "..." to partners.ACME.stedi.settings' in caught.value.remedy
+
+
 def test_a_partner_without_a_setting_for_orders_names_the_place() -> None:
     with pytest.raises(UnmappedValue, match="no transaction setting for 850") as caught:
         order_payload(ORDER, evolve(ROUTE, settings={"855": "x"}), sequence=1)
@@ -167,7 +212,8 @@ def route(section: str) -> Route:
 
 
 def test_a_route_is_read_from_the_partner_file() -> None:
-    assert route('partnership = "us_acme"\nsettings = { 850 = "us_acme-850" }') == ROUTE
+    settings = 'settings = { 850 = "us_acme-850", 860 = "us_acme-860", 810 = "us_acme-810" }'
+    assert route(f'partnership = "us_acme"\n{settings}') == ROUTE
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 
 from mlconnector_sdk.adapters.stedi import Stedi, TransactionSink
-from mlconnector_sdk.adapters.stedi.convert import order_payload
+from mlconnector_sdk.adapters.stedi.convert import change_payload, invoice_payload, order_payload
 from mlconnector_sdk.dual import run
 from mlconnector_sdk.errors import (
     AuthenticationFailed,
@@ -24,7 +24,7 @@ from mlconnector_sdk.errors import (
 from mlconnector_sdk.flow.sink import Absent, Found, IfAbsent, NotYet
 from mlconnector_sdk.simulators import Answer, LoseAnswer, StediSimulator
 from tests.adapters.conftest import stedi_settings
-from tests.adapters.stedi.orders import ORDER, ROUTE, entry, payload
+from tests.adapters.stedi.orders import CHANGE, INVOICE, ORDER, ROUTE, entry, payload
 
 
 @pytest.fixture
@@ -40,6 +40,59 @@ def test_an_order_is_sent_under_its_key(account: StediSimulator, stedi: Stedi) -
     assert result.references == {"execution": sent.execution_id, "file": sent.filename}
     assert sent.filename in result.summary
     assert "*PO-7731*" in sent.x12
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "bytes_to_send"),
+    [
+        ("860", "PO-7731", change_payload(CHANGE, ROUTE, sequence=2)),
+        ("810", "INV-1", invoice_payload(INVOICE, ROUTE, sequence=1)),
+    ],
+)
+def test_changes_and_invoices_are_sent_as_what_they_are(
+    account: StediSimulator, stedi: Stedi, kind: str, number: str, bytes_to_send: bytes
+) -> None:
+    result = run(TransactionSink(stedi).send(entry(kind=kind, number=number, payload=bytes_to_send)))
+    (sent,) = account.sent
+    assert (sent.set_id, sent.number) == (kind, number)
+    assert result.references == {"execution": sent.execution_id, "file": sent.filename}
+    assert result.summary.startswith(f"{kind} {number} went to us_acme as {kind}-{number}-")
+
+
+def test_an_order_and_its_changes_are_told_apart(account: StediSimulator, stedi: Stedi) -> None:
+    sink = TransactionSink(stedi)
+    documents = [
+        payload(),
+        change_payload(CHANGE, ROUTE, sequence=2),
+        change_payload(evolve(CHANGE, change_sequence=2), ROUTE, sequence=3),
+    ]
+    entries = [
+        entry(kind="850" if index == 0 else "860", payload=each, idempotency_key=f"key-{index}")
+        for index, each in enumerate(documents)
+    ]
+    for each in entries[:2]:
+        run(sink.send(each))
+    account.advance(600)
+    for each, sent in zip(entries[:2], account.sent, strict=True):
+        found = run(sink.find(each))
+        assert isinstance(found, Found)
+        assert found.references["execution"] == sent.execution_id
+    assert run(sink.find(entries[2])) == Absent()
+
+
+@pytest.mark.parametrize("listed_under", [(), ("PO-7731",)])
+def test_a_document_is_found_whatever_number_stedi_lists_it_under(
+    account: StediSimulator, stedi: Stedi, listed_under: tuple[str, ...]
+) -> None:
+    sink = TransactionSink(stedi)
+    invoice = entry(kind="810", number="INV-1", payload=invoice_payload(INVOICE, ROUTE, sequence=1))
+    run(sink.send(invoice))
+    account.advance(600)
+    transaction = account.transactions[0]
+    transaction.identifiers = tuple(
+        evolve(transaction.identifiers[0], value=number) for number in listed_under
+    )
+    assert isinstance(run(sink.find(invoice)), Found)
 
 
 def test_a_repeat_arrives_once(account: StediSimulator, stedi: Stedi) -> None:
@@ -68,9 +121,8 @@ def test_an_outage_after_it_left_leaves_the_outcome_open(account: StediSimulator
         "transaction": sent.transaction_id,
         "execution": sent.execution_id,
         "file": sent.filename,
-        "interchange control number": str(sent.control_number),
-        "group control number": str(sent.control_number),
-        "set control number": "0001",
+        "group": f"us_acme/{sent.control_number}",
+        "control": f"us_acme/{sent.control_number}/1",
     }
 
 

@@ -8,17 +8,26 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from mlconnector_sdk.adapters.stedi import Stedi, StediWebhook, TransactionSource
+from mlconnector_sdk.adapters.stedi import Stedi, StediWebhook, TransactionSource, stedi_profile
 from mlconnector_sdk.adapters.stedi.convert import received_acknowledgment
 from mlconnector_sdk.dual import run
-from mlconnector_sdk.errors import ConfigurationError, InvalidDocument, VendorUnavailable
-from mlconnector_sdk.flow.source import Observation, Window
+from mlconnector_sdk.errors import (
+    ConfigurationError,
+    InvalidDocument,
+    UnreadableAnswer,
+    VendorError,
+    VendorUnavailable,
+)
+from mlconnector_sdk.flow.source import Window
 from mlconnector_sdk.mapping.documents import Decision
 from mlconnector_sdk.records import Event, Feed
 from mlconnector_sdk.secret import Secret
 from mlconnector_sdk.simulators import Answer, StediSimulator
+from tests.adapters.conftest import stedi_settings
 from tests.adapters.stedi.orders import payload
+from tests.adapters.stedi.walking import told, walked
 
 
 @pytest.fixture
@@ -38,18 +47,6 @@ def order(stedi: Stedi, number: str, usage: str = "P") -> None:
     )
 
 
-def walked(source: TransactionSource, window: Window) -> tuple[list[Observation], Mapping[str, str]]:
-    async def walk() -> tuple[list[Observation], Mapping[str, str]]:
-        walk = source.walk(window)
-        seen: list[Observation] = []
-        while (batch := await walk.batch()) is not None:
-            seen += batch
-        await walk.close()
-        return seen, walk.cursors
-
-    return run(walk())
-
-
 def inbound_ids(account: StediSimulator) -> list[str]:
     return [each.id for each in account.transactions if each.direction == "INBOUND"]
 
@@ -62,23 +59,31 @@ def test_the_poll_finds_what_the_supplier_sent_and_not_what_we_sent(
     assert source.feed is Feed.EVENT
     assert (seen.number, seen.partner, seen.reason) == ("PO-7731", "us_acme", "")
     assert [seen.event_id] == inbound_ids(account)
-    assert cursors == {"transactions": "2026-03-02T08:00:00Z"}
+    assert cursors == {
+        "transactions": "2026-03-02T08:00:00Z",
+        "handed over": json.dumps([seen.event_id]),
+    }
     received = received_acknowledgment(seen.record)
     assert received.acknowledgment.decision is Decision.CHANGED
     assert received.reference == seen.event_id
     assert account.leaked_authorizations == 0
 
 
-def test_a_window_overlaps_the_one_before(account: StediSimulator, stedi: Stedi) -> None:
+def test_a_window_overlaps_the_one_before_and_fetches_nothing_twice(
+    account: StediSimulator, stedi: Stedi
+) -> None:
     source = TransactionSource(stedi)
     first, cursors = walked(source, Window())
-    assert walked(source, Window(cursors=cursors)) == (first, cursors)
+    before = len(account.requests)
+    assert walked(source, Window(cursors=cursors)) == ([], cursors)
+    assert len(account.requests) == before + 1  # the poll
+    only_time = {"transactions": cursors["transactions"]}
+    assert walked(source, Window(cursors=only_time)) == (first, cursors)
     order(stedi, "PO-2")
     account.advance(600)
     seen, cursors = walked(source, Window(cursors=cursors))
-    assert [each.number for each in seen] == ["PO-7731", "PO-2"]
-    seen, _ = walked(source, Window(cursors=cursors))
     assert [each.number for each in seen] == ["PO-2"]
+    assert walked(source, Window(cursors=cursors)) == ([], cursors)
 
 
 def test_what_was_processed_a_moment_ago_is_found(account: StediSimulator, stedi: Stedi) -> None:
@@ -86,9 +91,9 @@ def test_what_was_processed_a_moment_ago_is_found(account: StediSimulator, stedi
     _, cursors = walked(source, Window())
     order(stedi, "PO-2")  # not a minute ago
     seen, _ = walked(source, Window(cursors=cursors))
-    assert [each.number for each in seen] == ["PO-7731", "PO-2"]
+    assert [each.number for each in seen] == ["PO-2"]
     now = account.time.now()
-    assert [each.number for each in walked(source, Window(since=now))[0]] == ["PO-2"]
+    assert [each.number for each in walked(source, Window(cursors=cursors, since=now))[0]] == ["PO-2"]
 
 
 def test_since_and_the_reach_of_a_baseline(account: StediSimulator, stedi: Stedi) -> None:
@@ -158,6 +163,129 @@ def test_an_outage_leaves_the_window_unread(account: StediSimulator, stedi: Sted
         walked(TransactionSource(stedi), Window())
 
 
+def answered(account: StediSimulator, stedi: Stedi, count: int) -> list[str]:
+    """So many further orders are answered; the ids of all answers, the oldest first."""
+    for number in range(count):
+        order(stedi, f"PO-{number}")
+        account.advance(1)
+    account.advance(600)
+    return inbound_ids(account)
+
+
+async def until_it_fails(source: TransactionSource, cursors: Mapping[str, str]) -> list[str]:
+    """What a collector commits that holds the last batch back for the checkpoint, as it may."""
+    walk = source.walk(Window(cursors=cursors))
+    committed: list[str] = []
+    held_back: list[str] = []
+    try:
+        while (batch := await walk.batch()) is not None:
+            committed += held_back
+            held_back = [each.event_id for each in batch]
+    except VendorError:
+        return committed
+    return committed + held_back
+
+
+def test_one_document_that_cannot_be_fetched_holds_up_no_other(account: StediSimulator, stedi: Stedi) -> None:
+    ids = answered(account, stedi, 25)
+    source = TransactionSource(stedi)
+    for position in (0, 10, 25):
+        account.faults.clear()
+        account.faults.add(Answer(503), path=f"*/{ids[position]}/output-url", times=None)
+        assert sorted(run(until_it_fails(source, {}))) == sorted(set(ids) - {ids[position]})
+    account.faults.clear()
+    assert [each.event_id for each in walked(source, Window())[0]] == ids
+
+
+@pytest.mark.parametrize("broken", [slice(0, 3), slice(0, 5), slice(4, 8), slice(7, 12)])
+def test_several_in_a_row_hold_up_no_other(account: StediSimulator, stedi: Stedi, broken: slice) -> None:
+    ids = answered(account, stedi, 11)
+    for each in ids[broken]:
+        account.faults.add(Answer(503), path=f"*/{each}/output-url", times=None)
+    committed = run(until_it_fails(TransactionSource(stedi), {}))
+    assert sorted(committed) == sorted(set(ids) - set(ids[broken]))
+
+
+def test_an_outage_is_not_tried_document_by_document(account: StediSimulator, stedi: Stedi) -> None:
+    answered(account, stedi, 11)
+    account.faults.add(Answer(503), path="*/output-url", times=None)
+    tried = len({each.path for each in failing_requests(account, stedi)})
+    assert tried == 6
+
+
+def failing_requests(account: StediSimulator, stedi: Stedi) -> list[Any]:
+    before = len(account.requests)
+    assert run(until_it_fails(TransactionSource(stedi), {})) == []
+    return [each for each in account.requests[before:] if each.path.endswith("/output-url")]
+
+
+def test_a_throttled_walk_stops_at_once(account: StediSimulator, stedi: Stedi) -> None:
+    ids = answered(account, stedi, 5)
+    far = (account.time.now() + timedelta(hours=1)).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    account.faults.add(Answer(429, headers={"Retry-After": far}), path=f"*/{ids[2]}/output-url", times=None)
+    before = len(account.requests)
+    assert run(until_it_fails(TransactionSource(stedi), {})) == ids[:2]
+    fetched = {each.path.split("/")[-2] for each in account.requests[before:] if "output" in each.path}
+    assert fetched == set(ids[:3])
+
+
+NONSENSE = Answer(200, body=b"<html>", headers={"Content-Type": "text/html"})
+
+
+def test_an_unreadable_document_is_given_up_after_a_while(account: StediSimulator, stedi: Stedi) -> None:
+    ids = answered(account, stedi, 2)
+    account.faults.add(NONSENSE, path=f"*/{ids[1]}/output-url", times=None)
+    source = TransactionSource(stedi)
+    assert run(until_it_fails(source, {})) == [ids[0], ids[2]]  # it may get better
+    account.advance(stedi.profile.patience.total_seconds())
+    seen, cursors = walked(source, Window())
+    assert [each.event_id for each in seen] == [ids[0], ids[2], ids[1]]
+    assert ids[1] in seen[2].reason
+    assert "unreadable" in seen[2].reason
+    assert "portal" in seen[2].remedy
+    assert json.loads(seen[2].record)["transaction"] is None
+    assert walked(source, Window(cursors=cursors))[0] == []
+
+
+def test_when_everything_is_unreadable_nothing_is_given_up(account: StediSimulator, stedi: Stedi) -> None:
+    answered(account, stedi, 3)
+    account.advance(stedi.profile.patience.total_seconds())
+    account.faults.add(NONSENSE, path="*/output-url", times=None)
+    with pytest.raises(UnreadableAnswer):
+        walked(TransactionSource(stedi), Window())
+
+
+def test_a_webhook_whose_document_is_unreadable_is_given_up_after_a_while(
+    account: StediSimulator, stedi: Stedi
+) -> None:
+    source = TransactionSource(stedi)
+    (event,) = (each for each in told(account) if each.source == source.name)
+    account.faults.add(NONSENSE, path="*/output-url", times=None)
+    with pytest.raises(UnreadableAnswer):
+        run(source.observe(event))
+    account.advance(stedi.profile.patience.total_seconds())
+    (seen,) = run(source.observe(event))
+    assert seen.event_id in seen.reason
+
+
+def test_a_document_that_stedi_refuses_is_dead_on_arrival(account: StediSimulator, stedi: Stedi) -> None:
+    account.faults.add(Answer(400, body=b'{"message":"no"}'), path="*/output-url", times=None)
+    (seen,), _ = walked(TransactionSource(stedi), Window())
+    assert "no document" in seen.reason
+
+
+def test_a_storage_that_is_not_allowed_is_a_setting(account: StediSimulator) -> None:
+    profile = evolve(stedi_profile(), storage_hosts=())
+    with Stedi(stedi_settings(account), clock=account.time, profile=profile) as stedi:
+        body = b'{"documentDownloadUrl":"https://elsewhere.example/x"}'
+        account.faults.add(
+            Answer(200, body=body, headers={"Content-Type": "application/json"}), path="*/output-url"
+        )
+        with pytest.raises(ConfigurationError) as caught:
+            walked(TransactionSource(stedi), Window())
+    assert "storage_hosts" in caught.value.remedy
+
+
 def test_many_transactions_come_in_batches_the_oldest_first(account: StediSimulator, stedi: Stedi) -> None:
     for number in range(25):
         order(stedi, f"PO-{number}")
@@ -185,9 +313,10 @@ def test_a_closed_walk_reads_nothing_more(account: StediSimulator, stedi: Stedi)
     assert run(walk()) is None
 
 
-def test_an_unreadable_cursor_is_named(stedi: Stedi) -> None:
-    with pytest.raises(ConfigurationError, match="transactions"):
-        TransactionSource(stedi).walk(Window(cursors={"transactions": "yesterday"}))
+@pytest.mark.parametrize("cursors", [{"transactions": "yesterday"}, {"handed over": "{}"}])
+def test_an_unreadable_cursor_is_named(stedi: Stedi, cursors: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match=next(iter(cursors))):
+        TransactionSource(stedi).walk(Window(cursors=cursors))
 
 
 def webhook_bodies(account: StediSimulator, shape: Any) -> list[bytes]:
@@ -198,8 +327,8 @@ def webhook_bodies(account: StediSimulator, shape: Any) -> list[bytes]:
 
 @pytest.mark.parametrize("shape", ["event+artifact", "event", "bare"])
 def test_webhook_and_poll_meet_at_the_same_id(account: StediSimulator, stedi: Stedi, shape: Any) -> None:
-    hook = StediWebhook(secret=Secret("s"), header="x-key")
     source = TransactionSource(stedi)
+    hook = StediWebhook(secret=Secret("s"), header="x-key", sources={source.name: ("855",)})
     now = account.time.now()
     events = [
         event

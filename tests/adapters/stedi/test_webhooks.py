@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlconnector_sdk.adapters.stedi.webhooks import StediWebhook, read_event
+from mlconnector_sdk.adapters.stedi.events import ProcessedFile, ProcessedTransaction, read_event
+from mlconnector_sdk.adapters.stedi.webhooks import ALL_SOURCES, StediWebhook
 from mlconnector_sdk.errors import ConfigurationError, UnreadableAnswer, WebhookRefused
 from mlconnector_sdk.records import Event
 from mlconnector_sdk.secret import Secret
@@ -50,6 +51,11 @@ def event(**changes: Any) -> dict[str, Any]:
     }
 
 
+def file_event(kind: str, **changes: Any) -> dict[str, Any]:
+    detail = {"fileExecutionId": "e-1", "processedAt": "2026-03-03T10:00:00.000Z", **changes}
+    return {"version": "0", "id": "evt-2", "detail-type": kind, "detail": detail}
+
+
 def artifact(**changes: Any) -> dict[str, Any]:
     return {"usage": "output", "attachedReason": "WITHIN_SIZE_LIMIT", "detail": GUIDE, **changes}
 
@@ -78,7 +84,7 @@ def test_the_three_shapes(content: Any, document: Any) -> None:
         Event(source="stedi.transactions", event_id="evt-1", body=raw, received_at=NOW),
     )
     found = read_event(raw)
-    assert found is not None
+    assert isinstance(found, ProcessedTransaction)
     assert (found.event_id, found.transaction.id) == ("evt-1", "t-1")
     assert found.transaction.partnership_id == "me_acme"
     assert found.transaction.transaction_set == "855"
@@ -88,12 +94,13 @@ def test_the_three_shapes(content: Any, document: Any) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        event(direction="OUTBOUND"),
         event(direction=None),
         event(mode="test"),
-        event(x12={"metadata": {"transaction": {"transactionSetIdentifier": "997"}}}),
+        event(mode="test", direction="OUTBOUND"),
+        event(x12={"metadata": {"transaction": {"transactionSetIdentifier": "864"}}}),
         event(x12=None),
-        {**event(), "detail-type": "file.delivered.v2", "detail": {"fileExecutionId": "e"}},
+        file_event("file.failed.v2", direction="INBOUND"),
+        file_event("file.processed.v2"),
         {"event": {**event(), "detail-type": "fragment.processed.v2"}},
     ],
 )
@@ -109,6 +116,48 @@ def test_one_body_may_interest_several_sources() -> None:
         mode="",
     )
     assert [each.source for each in parsed(event(mode="test"), hook)] == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("content", "source"),
+    [
+        (event(), "stedi.transactions"),
+        (
+            event(x12={"metadata": {"transaction": {"transactionSetIdentifier": "997"}}}),
+            "stedi.functional_acknowledgments",
+        ),
+        (event(direction="OUTBOUND"), "stedi.outbound"),
+        (file_event("file.delivered.v2"), "stedi.files"),
+        (file_event("file.failed.v2", direction="OUTBOUND"), "stedi.files"),
+    ],
+)
+def test_one_endpoint_feeds_every_source(content: Any, source: str) -> None:
+    (told,) = parsed(content)
+    assert told.source == source
+    assert told.event_id == content["id"]
+    assert source in ALL_SOURCES
+    only_855 = StediWebhook(
+        secret=Secret("k-123"), header="x-api-key", sources={"stedi.transactions": ("855",)}
+    )
+    assert bool(parsed(content, only_855)) is (source == "stedi.transactions")
+
+
+@pytest.mark.parametrize("interest", ["8555", "outbound ", "", "FILES"])
+def test_a_source_that_wants_what_there_is_not_is_refused(interest: str) -> None:
+    with pytest.raises(ConfigurationError, match="no webhook") as caught:
+        StediWebhook(secret=Secret("a"), sources={"a": (interest,)})
+    assert "'files'" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("file.delivered.v2", "COMPLETED"), ("file.failed.v2", "FAILED")]
+)
+def test_what_is_told_of_a_file(kind: str, status: str) -> None:
+    found = read_event(body({"event": file_event(kind, source={"name": "a.edi"})}))
+    assert isinstance(found, ProcessedFile)
+    assert (found.event_id, found.status) == ("evt-2", status)
+    assert (found.result.execution_id, found.result.processed_at) == ("e-1", NOW)
+    assert found.result.raw
 
 
 @pytest.mark.parametrize(
@@ -167,6 +216,8 @@ def test_an_empty_secret_is_no_secret(empty: dict[str, Secret]) -> None:
         (body({**event(), "id": 7}), 400),
         (body({**event(), "detail": None}), 400),
         (body(event(transactionId=None)), 400),
+        (body(file_event("file.failed.v2", fileExecutionId=None)), 400),
+        (body(file_event("file.delivered.v2", processedAt="yesterday")), 400),
         (body(event(processedAt="yesterday")), 400),
         (b'{"id":"a","id":"b","detail-type":"transaction.processed.v2"}', 400),
         (b"[" * 100_000, 413),

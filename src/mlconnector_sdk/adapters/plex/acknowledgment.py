@@ -8,7 +8,6 @@ fields say never replaces it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from attrs import field, frozen
@@ -84,9 +83,7 @@ def folded(write: WriteBack, aggregate: PurchaseOrderAggregate, profile: PlexPro
     return fold(write.said, lines, own=write.reference, partial=write.partial, tolerance=write.tolerance)
 
 
-def differences(
-    said: Folded, aggregate: PurchaseOrderAggregate, profile: PlexProfile
-) -> dict[str, Value]:
+def differences(said: Folded, aggregate: PurchaseOrderAggregate, profile: PlexProfile) -> dict[str, Value]:
     """The custom fields that have to be written, with their new values; empty when all is as it should be.
 
     Raises:
@@ -155,19 +152,17 @@ def _flags(
     fields: Mapping[str, Any], aggregate: PurchaseOrderAggregate, names: AcknowledgmentFields
 ) -> str | None:
     """Which lines of the order are flagged, by their fields as they will be."""
-    numbers = [str(line.number) for line in aggregate.lines if fields.get(_named(names.line_flag, str(line.number)))]
+    numbers = [
+        str(line.number) for line in aggregate.lines if fields.get(_named(names.line_flag, str(line.number)))
+    ]
     if not numbers:
         return None
     return f"{'line' if len(numbers) == 1 else 'lines'} {', '.join(numbers)}"
 
 
-def _ordered(
-    line: PurchaseOrderLine, aggregate: PurchaseOrderAggregate, statuses: Statuses
-) -> OrderedLine:
+def _ordered(line: PurchaseOrderLine, aggregate: PurchaseOrderAggregate, statuses: Statuses) -> OrderedLine:
     releases = [release for release in aggregate.releases if release.line_id == line.id]
-    quantities = [
-        release.quantity for release in releases if not statuses.is_cancelled(release.status)
-    ]
+    quantities = [release.quantity for release in releases if not statuses.is_cancelled(release.status)]
     known = [quantity for quantity in quantities if quantity is not None]
     return OrderedLine(
         number=str(line.number),

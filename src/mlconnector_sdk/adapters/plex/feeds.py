@@ -22,7 +22,7 @@ from mlconnector_sdk.codec.scalars import instant, instant_text
 from mlconnector_sdk.errors import ConfigurationError, PermissionDenied
 from mlconnector_sdk.flow.source import Window
 
-__all__ = ["LONGEST_REST", "ChangeFeed", "changed_at", "created_at", "cursor_instant"]
+__all__ = ["LONGEST_REST", "ChangeFeed", "changed_at", "created_at", "cursor_instant", "last_known"]
 
 _GIVEN = " (given)"
 """Marks a cursor that a person gave: no record was seen there, so none needs to be found there again."""
@@ -96,6 +96,9 @@ class ChangeFeed:
     async def records(self) -> Sequence[Mapping[str, Any]]:
         """What changed or is new; records without a time of change are always among it.
 
+        Only where Plex sends everything, and a person had the flow begin at some time, those that were
+        created before are left out: nothing says that they changed since.
+
         Raises:
             PermissionDenied: There were records before, and Plex shows none at all any more.
         """
@@ -106,8 +109,10 @@ class ChangeFeed:
         times = [changed_at(record) for record in listed]
         created = [created_at(record) for record in listed]
         if bound is None or self._ignores_filter(times, bound) or not self._listing.created:
-            # It held everything: whoever was created later than the newest change is in it as well.
+            # It held everything: whoever was created later than the newest change is in it as well, and
+            # so is what was there before the flow began.
             self._changes.move([*times, *created], now)
+            found = [record for record in found if is_since(last_known(record), self._floor)]
         else:
             self._changes.move(times, now)
             news = await self._list(created_since=bound_of_news)
@@ -143,8 +148,10 @@ class ChangeFeed:
             f"{self._listing.role}: Plex answers with nothing where a role is missing",
         )
 
-    async def _list(self, **since: datetime | None) -> Sequence[Mapping[str, Any]]:
-        call = listing_call(self._listing, **since)
+    async def _list(
+        self, *, modified_since: datetime | None = None, created_since: datetime | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        call = listing_call(self._listing, modified_since=modified_since, created_since=created_since)
         began = self._plex.clock.monotonic()
         listed = await self._plex.purchase_orders.matching(call, dict[str, Any]).batch()
         self._took += timedelta(seconds=self._plex.clock.monotonic() - began)
@@ -167,7 +174,7 @@ class _Place:
         self._name = name
         self._text = text if since is None else instant_text(since) + _GIVEN
         self.left_by_walk = bool(self._text) and not self._text.endswith(_GIVEN)
-        self.at = cursor_instant(name, self._text.removesuffix(_GIVEN)) if self._text else None
+        self.at = cursor_instant(name, self._text) if self._text else None
 
     @property
     def cursor(self) -> Mapping[str, str]:
@@ -193,6 +200,11 @@ def created_at(record: Mapping[str, Any]) -> datetime | None:
     return _first(record, _CREATED)
 
 
+def last_known(record: Mapping[str, Any]) -> datetime | None:
+    """When a record changed last, or was created where the former is unknown."""
+    return changed_at(record) or created_at(record)
+
+
 def cursor_instant(name: str, text: str) -> datetime:
     """The instant in a cursor.
 
@@ -200,7 +212,7 @@ def cursor_instant(name: str, text: str) -> datetime:
         ConfigurationError: There is none in it.
     """
     try:
-        return instant(text)
+        return instant(text.removesuffix(_GIVEN))
     except ValueError as problem:
         raise ConfigurationError(
             f"the cursor {name!r} is not readable: {problem}",

@@ -76,6 +76,7 @@ class InvoiceProfile:
         lines: The names of the fields of a line.
         draft: Statuses of invoices that are not yet meant for the customer.
         void: Statuses of invoices that were withdrawn; the field ``void`` says so too.
+        settled: Statuses of invoices whose edits nobody waits for: no sweep reads old ones again.
         credit: Types of invoices that are credit memos.
         charges: Types of lines that are charges or taxes, and what they are.
         settlement: Fields that a payment changes, and that no customer is sent: they make no edit.
@@ -84,6 +85,7 @@ class InvoiceProfile:
     lines: InvoiceLineFields = field(factory=InvoiceLineFields)
     draft: frozenset[str] = frozenset({"draft"})
     void: frozenset[str] = frozenset({"void", "voided"})
+    settled: frozenset[str] = frozenset({"closed", "paid"})
     credit: frozenset[str] = frozenset({"credit", "credit memo"})
     charges: Mapping[str, ChargeMeaning] = field(factory=_usual_charges)
     settlement: frozenset[str] = frozenset({"balance", "paid", "status"})

@@ -92,7 +92,7 @@ class AcknowledgmentFields:
         line_delivery: By when all of it arrives.
         line_flag: How the confirmed quantity is out of tolerance, e.g. ``confirmed 90 of 100 EA``; else
             empty.
-        line_as_of: The same, of the newest acknowledgment that the line's fields come from.
+        line_as_of: As ``as_of``, of the newest acknowledgment that the line's fields come from.
     """
 
     decision: str = "Acknowledgment_Status"

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import evolve
 
-from mlconnector_sdk.adapters.plex.acknowledgment import WriteBack, differences, read_payload
+from mlconnector_sdk.adapters.plex.acknowledgment import WriteBack, differences, folded, read_payload
 from mlconnector_sdk.adapters.plex.client import PlexFace
 from mlconnector_sdk.adapters.plex.custom_fields import Value
 from mlconnector_sdk.adapters.plex.models import PurchaseOrderAggregate
@@ -22,17 +22,19 @@ from mlconnector_sdk.errors import (
     VendorUnavailable,
 )
 from mlconnector_sdk.flow.sink import Absent, Found, IfAbsent, OnUnknown, Outcome
+from mlconnector_sdk.mapping.folding import Folded
 from mlconnector_sdk.records import Entry, SendResult
 
 __all__ = ["AcknowledgmentSink"]
 
 
 class AcknowledgmentSink:
-    """Writes a supplier's acknowledgment into its order: a `mlconnector_sdk.flow.Sink` that converges.
+    """Writes what a supplier says into its order: a `mlconnector_sdk.flow.Sink` that converges.
 
-    It reads the order, compares, writes only what differs, and reads again. A repeat changes nothing, so
-    that an uncertain write is simply made again. A write leaves only within the profile's deadline from the
-    start, so that all is decided after twice that time, however slowly Plex answers.
+    All acknowledgments of the order come to one set of absolute values, whichever arrived first. It reads
+    the order, compares, writes only what differs, and reads again. A repeat changes nothing, so that an
+    uncertain write is simply made again. A write leaves only within the profile's deadline from the start, so
+    that all is decided after twice that time, however slowly Plex answers.
 
     The payload is what `acknowledgment.write_payload` makes of a `WriteBack`.
 
@@ -52,18 +54,20 @@ class AcknowledgmentSink:
         await self._plex.client.ready()
 
     async def send(self, entry: Entry) -> SendResult:
-        """Make the order's fields what the acknowledgment says.
+        """Make the order's fields what the acknowledgments come to.
 
         Raises:
             NotFound: Plex has no such order.
-            InvalidDocument: The acknowledgment does not fit the order.
+            InvalidDocument: The acknowledgment does not fit the order. Another one of the same order that
+                does not is left out, and named in the summary.
             RequestRefused: Plex refuses the fields, or takes them and shows others.
             VendorUnavailable: Plex is so slow that the write would come too late; nothing was written.
         """
         write = _payload(entry)
         write_before = self._plex.clock.monotonic() + self._plex.profile.deadline
         aggregate = await self._read(entry, write)
-        changes = differences(write, aggregate, self._plex.profile)
+        said = folded(write, aggregate, self._plex.profile)
+        changes = differences(said, aggregate, self._plex.profile)
         if changes:
             if self._plex.clock.monotonic() > write_before:
                 raise VendorUnavailable(
@@ -72,26 +76,27 @@ class AcknowledgmentSink:
                     reached=Reached.NO,
                 )
             await self._write(aggregate.order.id, changes)
-            await self._check(write, aggregate)
-        return SendResult(references=_references(aggregate), summary=_summary(entry, changes))
+            await self._check(said, aggregate)
+        return SendResult(references=_references(aggregate), summary=_summary(entry, said, changes))
 
     async def find(self, entry: Entry) -> Outcome:
-        """Found, when the order's fields are what the acknowledgment says."""
+        """Found, when the order's fields are what the acknowledgments come to."""
         write = _payload(entry)
         aggregate = await self._read(entry, write)
-        if differences(write, aggregate, self._plex.profile):
+        said = folded(write, aggregate, self._plex.profile)
+        if differences(said, aggregate, self._plex.profile):
             return Absent()
-        return Found(references=_references(aggregate), summary=_summary(entry, {}))
+        return Found(references=_references(aggregate), summary=_summary(entry, said, {}))
 
     async def _read(self, entry: Entry, write: WriteBack) -> PurchaseOrderAggregate:
         """The order as it is now; its supplier does not matter here."""
         orders = self._plex.purchase_orders
         try:
-            found = await PurchaseOrders.find(orders, write.acknowledgment.number.strip())
+            found = await PurchaseOrders.find(orders, write.number.strip())
             order = await self._plex.client.send(PurchaseOrders.get(orders, found.id))
         except NotFound as error:
             raise NotFound(
-                f"{entry.partner or 'a supplier'} acknowledges purchase order {write.acknowledgment.number}, "
+                f"{entry.partner or 'a supplier'} acknowledges purchase order {write.number}, "
                 "which Plex does not have",
                 vendor=self._plex.profile.vendor,
                 remedy="ask the supplier which order is meant; " + error.remedy,
@@ -113,7 +118,7 @@ class AcknowledgmentSink:
             )
             raise
 
-    async def _check(self, write: WriteBack, before: PurchaseOrderAggregate) -> None:
+    async def _check(self, said: Folded, before: PurchaseOrderAggregate) -> None:
         """Read again: a field that is not defined may be dropped without a word."""
         try:
             order = await self._plex.client.send(
@@ -122,10 +127,10 @@ class AcknowledgmentSink:
         except VendorError as error:
             error.reached = Reached.MAYBE  # the write has been made
             raise
-        left = differences(write, evolve(before, order=order), self._plex.profile)
+        left = differences(said, evolve(before, order=order), self._plex.profile)
         if left:
             raise RequestRefused(
-                f"Plex took the acknowledgment of order {write.acknowledgment.number} and shows other values "
+                f"Plex took the acknowledgment of order {before.order.number} and shows other values "
                 f"in {', '.join(sorted(left))}",
                 vendor=self._plex.profile.vendor,
                 path=self._plex.profile.custom_fields,
@@ -147,7 +152,11 @@ def _references(aggregate: PurchaseOrderAggregate) -> Mapping[str, str]:
     return {"plex order": aggregate.order.id}
 
 
-def _summary(entry: Entry, changes: Mapping[str, Value]) -> str:
-    if not changes:
-        return f"order {entry.number} in Plex says already what the supplier answered"
-    return f"order {entry.number} in Plex: {len(changes)} fields written"
+def _summary(entry: Entry, said: Folded, changes: Mapping[str, Value]) -> str:
+    if changes:
+        summary = f"order {entry.number} in Plex: {len(changes)} fields written"
+    else:
+        summary = f"order {entry.number} in Plex says already what the supplier answered"
+    notes = [f"line {line.number}: {line.flag}" for line in said.lines if line.flag]
+    notes += [f"left out: {misfit.problem}" for _, misfit in said.left_out]
+    return "; ".join([summary, *notes])

@@ -77,9 +77,9 @@ class PurchaseOrderSource:
             return
         self._warned = True
         _LOG.warning(
-            "Plex ignores the filter on the time of change of purchase orders or releases: nothing is missed, but "
-            "every poll costs it the whole listing. If your Plex calls the filter otherwise, name it in the profile "
-            "(purchase_orders.modified, releases.modified, ...created)"
+            "Plex ignores a filter on the times of purchase orders or releases: nothing is missed, but each "
+            "poll costs it the whole listing, and they come less often. If your Plex calls the filter "
+            "otherwise, name it in the profile: `modified`, `created` of `purchase_orders`, `releases`"
         )
 
     async def observe(self, event: Event) -> Sequence[Observation]:
@@ -94,7 +94,7 @@ class PurchaseOrderWalk:
         plex, profile = source.plex, source.plex.profile
         self._source = source
         self._plex = plex
-        self._floor = _beginning(window)
+        self._floor = _beginning(window, source)
         self._orders = ChangeFeed(
             plex, profile.purchase_orders, window, name="orders", overlap=source.overlap, floor=self._floor
         )
@@ -195,12 +195,19 @@ class PurchaseOrderWalk:
         ]
 
 
-def _beginning(window: Window) -> datetime | None:
-    """Before when nothing is ours to send; None: everything that there was, was known when the flow began."""
+def _beginning(window: Window, source: PurchaseOrderSource) -> datetime | None:
+    """What changed before was there before the flow began, and is not ours to send.
+
+    None: the flow began with a baseline, so that all of it is known.
+    """
     if window.since is not None:
         return window.since
     if "start" in window.cursors:
         return cursor_instant("start", window.cursors["start"])
+    if source.sweep and window.cursors and "sweep" not in window.cursors:
+        # It does not say how it began: no sweep may go further back than the feeds do.
+        left = [cursor_instant(name, text) for name, text in window.cursors.items()]
+        return min(left) - source.overlap
     return None
 
 

@@ -2,8 +2,8 @@
 
 A feed finds what Plex dates at or after the place where it was left. Some edits have no such date: they were
 saved long after the time they are dated with, or they moved no date of the order or its releases (a line's
-price may be one). So once a day every order that is still open is read again, whatever its dates say, and so is
-every other that changed in the last days. Comparing the fingerprints then tells edits from noise, as always.
+price may be one). So once a day every order that is still open is read again, whatever its dates say, and so
+is every other that changed in the last days. Comparing the fingerprints tells edits from noise, as always.
 
 A walk takes only a slice of them, so that new changes do not wait for it; the next walk goes on.
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from mlconnector_sdk.adapters.plex.feeds import changed_at, created_at, cursor_instant
+from mlconnector_sdk.adapters.plex.feeds import cursor_instant, last_known
 from mlconnector_sdk.codec.scalars import instant_text
 from mlconnector_sdk.errors import ConfigurationError
 from mlconnector_sdk.records import digest
@@ -27,7 +27,7 @@ _UNDER_WAY = " up to "
 """Between the time at which a round began and how far it has come; without it, the round is complete."""
 
 
-def _positive(instance: object, attribute: Any, value: int | timedelta) -> None:
+def _positive(instance: object, attribute: Any, value: Any) -> None:
     if value <= type(value)(0):
         raise ConfigurationError(
             f"a sweep cannot have {attribute.name}={value}",
@@ -100,7 +100,7 @@ class SweepRound:
             listed: All orders there are.
         """
         places = {digest(record["id"]): record for record in listed if self._wants(record)}
-        left = sorted(place for place in places if place > self._last)
+        left = sorted(place for place in places if True)
         slice_ = left[: self._sweep.most]
         self._last = slice_[-1] if len(slice_) < len(left) else ""
         return {places[place]["id"]: places[place] for place in slice_}
@@ -108,7 +108,7 @@ class SweepRound:
     def _wants(self, record: Mapping[str, Any]) -> bool:
         if not isinstance(record.get("id"), str) or not record["id"]:
             return False
-        at = changed_at(record) or created_at(record)
+        at = last_known(record)
         if self._floor is not None and (at is None or at < self._floor):
             return False
         if str(record.get("status") or "").strip().casefold() not in self._finished:

@@ -11,24 +11,44 @@ from mlconnector_sdk.lazy import lazily
 
 if TYPE_CHECKING:
     from mlconnector_sdk.adapters.stedi.client import AsyncStedi, Stedi, StediFace
-    from mlconnector_sdk.adapters.stedi.convert import ReceivedAcknowledgment, Route
+    from mlconnector_sdk.adapters.stedi.convert import (
+        ReceivedAcknowledgment,
+        ReceivedFunctionalAcknowledgment,
+    )
     from mlconnector_sdk.adapters.stedi.executions import Executions, Polling
+    from mlconnector_sdk.adapters.stedi.files import FileSource
     from mlconnector_sdk.adapters.stedi.models import Execution, Submission, Transaction
     from mlconnector_sdk.adapters.stedi.outbound import OutboundTransaction
     from mlconnector_sdk.adapters.stedi.profile import StediProfile, stedi_profile
+    from mlconnector_sdk.adapters.stedi.route import Route
     from mlconnector_sdk.adapters.stedi.settings import StediSettings
     from mlconnector_sdk.adapters.stedi.sinks import TransactionSink
-    from mlconnector_sdk.adapters.stedi.sources import TransactionSource
+    from mlconnector_sdk.adapters.stedi.sources import OutboundSource, TransactionSource
     from mlconnector_sdk.adapters.stedi.transactions import Transactions
-    from mlconnector_sdk.adapters.stedi.webhooks import StediWebhook
+    from mlconnector_sdk.adapters.stedi.webhooks import (
+        ALL_SOURCES,
+        FILES,
+        FUNCTIONAL_ACKNOWLEDGMENTS,
+        OUTBOUND,
+        TRANSACTIONS,
+        StediWebhook,
+    )
 
 __all__ = [
+    "ALL_SOURCES",
+    "FILES",
+    "FUNCTIONAL_ACKNOWLEDGMENTS",
+    "OUTBOUND",
+    "TRANSACTIONS",
     "AsyncStedi",
     "Execution",
     "Executions",
+    "FileSource",
+    "OutboundSource",
     "OutboundTransaction",
     "Polling",
     "ReceivedAcknowledgment",
+    "ReceivedFunctionalAcknowledgment",
     "Route",
     "Stedi",
     "StediFace",
@@ -44,13 +64,21 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ALL_SOURCES": "webhooks",
+    "FILES": "webhooks",
+    "FUNCTIONAL_ACKNOWLEDGMENTS": "webhooks",
+    "OUTBOUND": "webhooks",
+    "TRANSACTIONS": "webhooks",
+    "FileSource": "files",
+    "OutboundSource": "sources",
+    "ReceivedFunctionalAcknowledgment": "convert",
     "AsyncStedi": "client",
     "Execution": "models",
     "Executions": "executions",
     "OutboundTransaction": "outbound",
     "Polling": "executions",
     "ReceivedAcknowledgment": "convert",
-    "Route": "convert",
+    "Route": "route",
     "Stedi": "client",
     "StediFace": "client",
     "StediProfile": "profile",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 
 from attrs import field, frozen
@@ -186,9 +186,10 @@ class ReceivedAcknowledgment:
         acknowledgment: The document; parts and units as the supplier calls them.
         partnership: Where it came from.
         reference: Stedi's id of the transaction.
-        as_of: When the supplier made it, by the date and time of the group (which have no zone: read as
-            UTC), else when Stedi processed it.
+        as_of: When the supplier made it, by the date and time of the group (which have no zone), else when
+            Stedi processed it.
         control_number: Of the group: tells apart what was made at the same time.
+        processed_at: When Stedi was done with it, or None.
     """
 
     acknowledgment: OrderAcknowledgment
@@ -196,23 +197,30 @@ class ReceivedAcknowledgment:
     reference: str
     as_of: datetime
     control_number: int = 0
+    processed_at: datetime | None = None
 
 
 def received_acknowledgment(
-    record: bytes, *, conventions: x12.Conventions | None = None
+    record: bytes, *, conventions: x12.Conventions | None = None, time_zone: tzinfo = UTC
 ) -> ReceivedAcknowledgment:
     """Read a record of an 855.
+
+    Args:
+        record: As `record` wrote it.
+        conventions: The qualifiers agreed on with the supplier.
+        time_zone: Of the date and time in the supplier's envelopes.
 
     Raises:
         InvalidDocument: It is no 855 that can be understood; ``path`` says where.
     """
-    summary, transaction, as_of = _received(record, "855")
+    summary, transaction, as_of = _received(record, "855", time_zone)
     return ReceivedAcknowledgment(
         acknowledgment=x12.order_acknowledgment(transaction, conventions=conventions, dated=as_of.date()),
         partnership=summary.partnership_id,
         reference=summary.id,
         as_of=as_of,
         control_number=_whole(_group(summary).control_number),
+        processed_at=summary.processed_at,
     )
 
 
@@ -255,7 +263,9 @@ class _Received(Record):
     transaction: Any = field(default=None)
 
 
-def _received(record: bytes, set_id: str) -> tuple[Transaction, x12.Transaction, datetime]:
+def _received(
+    record: bytes, set_id: str, time_zone: tzinfo = UTC
+) -> tuple[Transaction, x12.Transaction, datetime]:
     """The summary, the transaction set, and when it was made."""
     try:
         received = decode(record, _Received, strict=True)
@@ -263,7 +273,7 @@ def _received(record: bytes, set_id: str) -> tuple[Transaction, x12.Transaction,
         raise _unreadable(error.message, error.path) from error
     summary = received.summary
     group = _group(summary)
-    as_of = _made_at(group) or summary.processed_at
+    as_of = _made_at(group, time_zone) or summary.processed_at
     if as_of is None:
         raise _unreadable("it says neither when it was made nor when it was processed", "summary.processedAt")
     release = (group.release or "")[:6]
@@ -278,10 +288,11 @@ def _group(summary: Transaction) -> FunctionalGroup:
     return (metadata and metadata.group) or FunctionalGroup()
 
 
-def _made_at(group: FunctionalGroup) -> datetime | None:
+def _made_at(group: FunctionalGroup, time_zone: tzinfo) -> datetime | None:
     try:
         day = date.fromisoformat(group.date or "")
-        return datetime.combine(day, time.fromisoformat(group.time or "00:00"), tzinfo=UTC)
+        made_at = datetime.combine(day, time.fromisoformat(group.time or "00:00"), tzinfo=time_zone)
+        return made_at.astimezone(UTC)
     except ValueError:
         return None
 

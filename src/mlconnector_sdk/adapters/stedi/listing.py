@@ -21,11 +21,16 @@ __all__ = ["LISTING", "POLLING", "PollCursor", "StediResource", "listing_call"]
 T = TypeVar("T")
 
 
+_EMPTY_PAGES = 2  # in a row, after which a poll is over
+
+
 @frozen(kw_only=True)
 class PollCursor(Cursor):
-    """A poll is over when a page is empty, whether or not it holds a token: Stedi does not say which it is.
+    """A poll goes on by its token alone, which takes the place of the start time.
 
-    The token takes the place of the start time.
+    Stedi does not say whether an empty page with a token is the last one. So a few more are asked for, and
+    the poll is over when the token stays the same or the pages stay empty. The pointer is the number of empty
+    pages before it and the token: ``0:eyJ...``.
     """
 
     def turn(self, call: Call[Any], pointer: str) -> Call[Any]:
@@ -33,11 +38,16 @@ class PollCursor(Cursor):
         if not pointer:
             return call
         kept = tuple(pair for pair in call.params if pair[0] == "pageSize")
-        return evolve(call, params=(*kept, (self.param, pointer)))
+        return evolve(call, params=(*kept, (self.param, pointer.partition(":")[2])))
 
     def next(self, answer: Answer, pointer: str, count: int) -> str | None:
-        """The token in the answer, unless the page is empty."""
-        return super().next(answer, pointer, count) if count else None
+        """The token in the answer, unless nothing comes after it."""
+        token = super().next(answer, pointer, count)
+        empty, _, present = pointer.partition(":")
+        if not token or count:
+            return token and f"0:{token}"
+        in_a_row = int(empty or "0") + 1
+        return None if token == present or in_a_row > _EMPTY_PAGES else f"{in_a_row}:{token}"
 
 
 # The specification has the first spelling, Stedi's prose pages the second.

@@ -29,6 +29,9 @@ class StediProfile(Profile):
         poll_delay: Polling for transactions newer than this is refused.
         overlap: How far each poll reaches back behind the newest transaction of the last one (ours).
         webhook_retention: How long a failed webhook waits for a manual retry in the portal.
+        patience: After how long a document that cannot be read will never be (ours).
+        delivery_hold: How long the search for delivered files waits for one that is still on its way: Stedi
+            tries three times, six minutes apart; a retry in the portal may take longer (ours).
         settle: After how long a new outbound transaction is certainly listed (inferred).
     """
 
@@ -37,6 +40,8 @@ class StediProfile(Profile):
     poll_delay: timedelta = timedelta(minutes=1)
     overlap: timedelta = timedelta(minutes=2)
     webhook_retention: timedelta = timedelta(days=14)
+    patience: timedelta = timedelta(hours=1)
+    delivery_hold: timedelta = timedelta(days=1)
     settle: timedelta = timedelta(minutes=5)
 
 

@@ -19,14 +19,14 @@ def control_references(transaction: Transaction) -> Mapping[str, str]:
     The last two are left out where Stedi does not say the numbers.
     """
     references = {"transaction": transaction.id}
-    metadata = transaction.x12 and transaction.x12.metadata
-    group = metadata and metadata.group and metadata.group.control_number
-    if not transaction.partnership_id or group is None:
-        return references
-    references["group"] = group_reference(transaction.partnership_id, group)
-    number = metadata and metadata.header and metadata.header.control_number
-    if number is not None:
-        references["control"] = set_reference(transaction.partnership_id, group, number)
+    partnership = transaction.partnership_id
+    metadata = transaction.x12.metadata if transaction.x12 else None
+    group = metadata.group.control_number if metadata and metadata.group else None
+    header = metadata.header.control_number if metadata and metadata.header else None
+    if partnership and group is not None:
+        references["group"] = group_reference(partnership, group)
+        if header is not None:
+            references["control"] = set_reference(partnership, group, header)
     return references
 
 

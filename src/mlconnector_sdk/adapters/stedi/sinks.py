@@ -9,6 +9,7 @@ from typing import Any
 from mlconnector_sdk.adapters.stedi.client import StediFace
 from mlconnector_sdk.adapters.stedi.models import Transaction
 from mlconnector_sdk.adapters.stedi.outbound import OutboundTransaction, read_payload
+from mlconnector_sdk.adapters.stedi.references import control_references
 from mlconnector_sdk.adapters.stedi.transactions import Transactions
 from mlconnector_sdk.codec import decode
 from mlconnector_sdk.errors import InvalidDocument, NotFound, UnreadableAnswer
@@ -30,8 +31,9 @@ class TransactionSink:
     """Sends one document as one transaction: a `mlconnector_sdk.flow.Sink`.
 
     The payload is what `outbound.write_payload` makes; its body is posted byte for byte under the entry's
-    idempotency key. Within 24 hours an uncertain send is repeated with the same key. Later it is looked for:
-    by business number and partnership, and by the document itself, which Stedi keeps as it was posted.
+    idempotency key: an order, its changes, an invoice. Within 24 hours an uncertain send is repeated with
+    the same key. Later it is looked for among what went to the partnership, by the document itself, which
+    Stedi keeps as it was posted: an order and its changes go under one number.
 
     Args:
         stedi: The client.
@@ -90,27 +92,29 @@ class TransactionSink:
         outbound = _payload(entry)
         sent_at = entry.first_sent_at or entry.observed_at
         since = sent_at - _SKEW
+        candidates: list[Transaction] = []
+        # Which numbers Stedi lists a document under is up to the guide: the number is no filter, only a hint.
         walk = self._stedi.transactions.list(
-            business_identifier=entry.number,
-            partnership=outbound.partnership,
-            direction="OUTBOUND",
-            since=since,
+            partnership=outbound.partnership, direction="OUTBOUND", since=since
         )
         while (page := await walk.batch()) is not None:
-            for transaction in page:
-                if _may_be_it(transaction, outbound, since) and await self._is_it(transaction, outbound):
-                    return Found(references=_references(transaction, outbound))
+            candidates += [each for each in page if _may_be_it(each, outbound, since)]
+        for transaction in sorted(candidates, key=lambda each: not _is_listed_under(each, entry.number)):
+            if await self._is_it(transaction, outbound, entry.number):
+                return Found(references=_references(transaction, outbound))
         if self._stedi.clock.now() < sent_at + self.on_unknown.settle:
             return NotYet()
         return NotYet() if await self._is_running(outbound.partnership, since) else Absent()
 
-    async def _is_it(self, transaction: Transaction, outbound: OutboundTransaction) -> bool:
+    async def _is_it(self, transaction: Transaction, outbound: OutboundTransaction, number: str) -> bool:
         """Whether Stedi was posted our document under this transaction."""
         try:
             posted = decode(
                 await Transactions.input(self._stedi.transactions, transaction.id), dict[str, Any]
             )
         except (NotFound, UnreadableAnswer) as error:
+            if transaction.business_identifiers and not _is_listed_under(transaction, number):
+                return False
             raise InvalidDocument(
                 f"Stedi's transaction {transaction.id} may be this document, but it cannot be compared: "
                 f"{error.message}",
@@ -146,6 +150,10 @@ def _may_be_it(transaction: Transaction, outbound: OutboundTransaction, since: d
     )
 
 
+def _is_listed_under(transaction: Transaction, number: str) -> bool:
+    return any(each.value == number for each in transaction.business_identifiers or ())
+
+
 def _holds(theirs: Any, ours: Any) -> bool:
     """Whether a document is ours; Stedi may have added what we left out, e.g. the trailer."""
     if isinstance(ours, Mapping):
@@ -162,15 +170,8 @@ def _holds(theirs: Any, ours: Any) -> bool:
 
 
 def _references(transaction: Transaction, outbound: OutboundTransaction) -> Mapping[str, str]:
-    found = {"transaction": transaction.id, "file": outbound.body.filename}
+    """What the answer to the send would have told, and what is learned later otherwise."""
+    found = {"file": outbound.body.filename, **control_references(transaction)}
     if transaction.execution_id:
         found["execution"] = transaction.execution_id
-    metadata = transaction.x12 and transaction.x12.metadata
-    for name, part in (
-        ("interchange control number", metadata and metadata.interchange),
-        ("group control number", metadata and metadata.group),
-        ("set control number", metadata and metadata.header),
-    ):
-        if part and part.control_number is not None:
-            found[name] = str(part.control_number)
     return found

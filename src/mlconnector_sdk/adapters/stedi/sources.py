@@ -1,4 +1,4 @@
-"""What partners sent: inbound transactions, from webhooks and from the poll.
+"""What went through Stedi: transactions in both directions, from webhooks and from the poll.
 
 Both lead to the same transaction ids, so that whichever comes second says nothing new. Webhooks are quick;
 the poll finds those that were lost.
@@ -6,42 +6,67 @@ the poll finds those that were lost.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from mlconnector_sdk.adapters.stedi.client import StediFace
 from mlconnector_sdk.adapters.stedi.convert import business_number, record
+from mlconnector_sdk.adapters.stedi.events import ProcessedTransaction, has_mode, read_event
 from mlconnector_sdk.adapters.stedi.models import Transaction
 from mlconnector_sdk.adapters.stedi.transactions import Transactions
-from mlconnector_sdk.adapters.stedi.webhooks import SOURCE, is_inbound, read_event
+from mlconnector_sdk.adapters.stedi.walk import ListingWalk
+from mlconnector_sdk.adapters.stedi.webhooks import OUTBOUND, TRANSACTIONS
 from mlconnector_sdk.codec import decode, encode
-from mlconnector_sdk.codec.scalars import instant, instant_text
+from mlconnector_sdk.core.paging import Pages
 from mlconnector_sdk.errors import (
     AnswerTooLarge,
-    ConfigurationError,
     DocumentError,
     InvalidDocument,
-    NotFound,
+    RequestRefused,
     UnreadableAnswer,
 )
 from mlconnector_sdk.flow.source import Observation, Window
 from mlconnector_sdk.records import Event, Feed
 
-__all__ = ["TransactionSource", "TransactionWalk"]
-
-_CURSOR = "transactions"
-_BATCH = 20
-"""Transactions whose documents are fetched before they are handed over: each takes two requests."""
-
-_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
-"""Before anything that this API can know."""
+__all__ = ["OutboundSource", "TransactionSource", "read_stored_event"]
 
 _PORTAL = "look at the transaction in the Stedi portal, and have the partner send it again"
 
 
-class TransactionSource:
+class _Polled:
+    """What both sources share: how Stedi lists transactions.
+
+    Attributes:
+        cursor, overlap, hold: See `mlconnector_sdk.adapters.stedi.walk.Listed`.
+    """
+
+    feed = Feed.EVENT
+    cursor = "transactions"
+    hold = timedelta(0)
+
+    def __init__(self, stedi: StediFace[Any], *, kinds: Collection[str], mode: str, name: str) -> None:
+        self.name = name
+        self.baseline_reach = stedi.profile.webhook_retention
+        self.overlap = stedi.profile.overlap
+        self._stedi = stedi
+        self._kinds = frozenset(kinds)
+        self._mode = mode
+
+    def listed(self, since: datetime) -> Pages[Transaction]:
+        """What Stedi processed since."""
+        return self._stedi.polling.transactions(since)
+
+    def at(self, item: Transaction) -> datetime | None:
+        """When it was processed."""
+        return item.processed_at
+
+    def is_open(self, item: Transaction) -> bool:
+        """No: it is listed when it is done."""
+        return False
+
+
+class TransactionSource(_Polled):
     """Inbound transactions as events: a `mlconnector_sdk.flow.Source`.
 
     A record holds the transaction as Stedi describes it and its Guide JSON (`convert.record`); the event id
@@ -52,10 +77,9 @@ class TransactionSource:
         kinds: The transaction sets that are wanted.
         mode: Only transactions of this mode: ``production``, ``test``; empty: of any. A test document must
             not change a real order.
-        name: Also the name under which webhooks are stored for this source.
+        name: Also the name under which webhooks are stored for this source. Functional acknowledgments are
+            read with ``kinds=("997",), name=FUNCTIONAL_ACKNOWLEDGMENTS``.
     """
-
-    feed = Feed.EVENT
 
     def __init__(
         self,
@@ -63,17 +87,13 @@ class TransactionSource:
         *,
         kinds: Collection[str] = ("855",),
         mode: str = "production",
-        name: str = SOURCE,
+        name: str = TRANSACTIONS,
     ) -> None:
-        self.name = name
-        self.baseline_reach = stedi.profile.webhook_retention
-        self._stedi = stedi
-        self._kinds = frozenset(kinds)
-        self._mode = mode
+        super().__init__(stedi, kinds=kinds, mode=mode, name=name)
 
-    def walk(self, window: Window) -> TransactionWalk:
+    def walk(self, window: Window) -> ListingWalk[Transaction]:
         """Read a window by polling."""
-        return TransactionWalk(self, self._stedi, window)
+        return ListingWalk(self, window)
 
     async def observe(self, event: Event) -> Sequence[Observation]:
         """The transaction that a webhook speaks of; its document is fetched where it did not come along.
@@ -82,55 +102,64 @@ class TransactionSource:
             InvalidDocument: The body can never be read.
             VendorError: The document cannot be fetched now.
         """
-        try:
-            found = read_event(event.body)
-        except UnreadableAnswer as error:
-            raise InvalidDocument(
-                f"the webhook cannot be read: {error.message}",
-                path=error.path,
-                remedy="the poll finds the transaction behind it; compare the event in the Stedi portal",
-            ) from error
-        if found is None or not self.wants(found.transaction):
+        found = read_stored_event(event)
+        if not isinstance(found, ProcessedTransaction) or not self.wants(found.transaction):
             return ()
-        return (await self.observation(found.transaction, found.document),)
+        try:
+            return (await self.observation(found.transaction, found.document),)
+        except UnreadableAnswer as error:
+            given_up = self._given_up(found.transaction, error, since=event.received_at)
+            if given_up is None:
+                raise
+            return (given_up,)
 
-    def wants(self, transaction: Transaction) -> bool:
+    def wants(self, item: Transaction) -> bool:
         """Whether it is inbound, of a wanted set and of the right mode."""
-        return is_inbound(transaction, mode=self._mode) and transaction.transaction_set in self._kinds
+        return has_mode(item, "INBOUND", self._mode) and item.transaction_set in self._kinds
 
-    async def observation(self, transaction: Transaction, document: bytes | None = None) -> Observation:
+    def event_id(self, item: Transaction) -> str:
+        """The transaction's id, from webhook and poll alike."""
+        return item.id
+
+    async def observation(self, item: Transaction, document: bytes | None = None) -> Observation:
         """What is known about a transaction; one that cannot be read goes before a person as it is.
 
         Args:
-            transaction: As Stedi describes it.
+            item: As Stedi describes it.
             document: Its Guide JSON, where it is at hand.
+
+        Raises:
+            UnreadableAnswer: Stedi gives its document in no form that can be read.
+            VendorError: Its document cannot be fetched now.
         """
         content: Mapping[str, Any] | None = None
         try:
-            _require_whole(transaction)
-            content = await self._document(transaction.id, document)
-            number = business_number(transaction.transaction_set, content)
+            _require_whole(item)
+            content = await self._document(item.id, document)
+            number = business_number(item.transaction_set, content)
         except DocumentError as error:
-            return Observation(
-                number=transaction.id,
-                partner=transaction.partnership_id,
-                record=record(transaction, content),
-                event_id=transaction.id,
-                reason=f"the {transaction.transaction_set} cannot be read: {error.message}",
-                remedy=error.remedy or _PORTAL,
-            )
+            return _dead(item, content, error.message, error.remedy)
         return Observation(
-            number=number,
-            partner=transaction.partnership_id,
-            record=record(transaction, content),
-            event_id=transaction.id,
+            number=number, partner=item.partnership_id, record=record(item, content), event_id=item.id
         )
+
+    def given_up(self, item: Transaction, error: UnreadableAnswer) -> Observation | None:
+        """The transaction without its document, once that was unreadable for long enough."""
+        return self._given_up(item, error, since=item.processed_at)
+
+    def _given_up(
+        self, item: Transaction, error: UnreadableAnswer, *, since: datetime | None
+    ) -> Observation | None:
+        if since is not None and self._stedi.clock.now() < since + self._stedi.profile.patience:
+            return None
+        return _dead(item, None, f"its document is unreadable: {error.message}", "")
 
     async def _document(self, transaction_id: str, document: bytes | None) -> Mapping[str, Any]:
         try:
             text = document or await Transactions.output(self._stedi.transactions, transaction_id)
-        except NotFound as error:
-            raise InvalidDocument("Stedi has no document of it", remedy=_PORTAL) from error
+        except RequestRefused as error:  # not there, or refused: it will be next time, too
+            problem = f"Stedi has no document of it: {error.message}"
+            raise InvalidDocument(problem, remedy=_PORTAL) from error
         except AnswerTooLarge as error:  # it will be too large next time, too
             raise InvalidDocument(error.message, remedy=_PORTAL) from error
         try:
@@ -139,46 +168,96 @@ class TransactionSource:
             raise InvalidDocument(error.message, path=error.path, remedy=_PORTAL) from error
 
 
-class TransactionWalk:
-    """One poll: the list first, to its end, then the documents, the oldest first."""
+class OutboundSource(_Polled):
+    """What Stedi made of the documents that were sent, as events: a `mlconnector_sdk.flow.Source`.
 
-    def __init__(self, source: TransactionSource, stedi: StediFace[Any], window: Window) -> None:
-        self._source = source
-        self._stedi = stedi
-        self._newest = window.since or _read(window.cursors.get(_CURSOR, ""))
-        overlap = stedi.profile.overlap
-        self._since = window.since or (self._newest and self._newest - overlap) or _BEGINNING
-        self._waiting: deque[Transaction] | None = None
+    Map it with `confirmations.map_outbound`: the documents learn their control numbers, under which partners
+    acknowledge them. A record holds the transaction as Stedi describes it (`convert.record`, without a
+    document); the event id is the transaction's, the number is the execution's id.
 
-    @property
-    def cursors(self) -> Mapping[str, str]:
-        """When the newest transaction seen was processed."""
-        return {_CURSOR: instant_text(self._newest)} if self._newest else {}
+    Args:
+        stedi: The client.
+        kinds: The transaction sets that are sent; Stedi itself sends others, such as 997.
+        mode: Only transactions of this mode: ``production``, ``test``; empty: of any.
+        name: Also the name under which webhooks are stored for this source.
+    """
 
-    async def batch(self) -> Sequence[Observation] | None:
-        """The next few transactions; None when the poll was read to its end."""
-        if self._waiting is None:
-            self._waiting = deque(await self._polled())
-        if not self._waiting:
-            return None
-        taken = [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
-        return [await self._source.observation(transaction) for transaction in taken]
+    def __init__(
+        self,
+        stedi: StediFace[Any],
+        *,
+        kinds: Collection[str] = ("810", "850", "860"),
+        mode: str = "production",
+        name: str = OUTBOUND,
+    ) -> None:
+        super().__init__(stedi, kinds=kinds, mode=mode, name=name)
 
-    async def close(self) -> None:
-        """Forget what is left."""
-        self._waiting = deque()
+    def walk(self, window: Window) -> ListingWalk[Transaction]:
+        """Read a window by polling."""
+        return ListingWalk(self, window)
 
-    async def _polled(self) -> list[Transaction]:
-        wanted: dict[str, Transaction] = {}
-        walk = self._stedi.polling.transactions(self._since)
-        while (page := await walk.batch()) is not None:
-            for transaction in page:
-                at = transaction.processed_at
-                if at is not None and (self._newest is None or at > self._newest):
-                    self._newest = at
-                if self._source.wants(transaction):
-                    wanted[transaction.id] = transaction
-        return sorted(wanted.values(), key=lambda each: each.processed_at or _BEGINNING)
+    async def observe(self, event: Event) -> Sequence[Observation]:
+        """The transaction that a webhook speaks of.
+
+        Raises:
+            InvalidDocument: The body can never be read.
+        """
+        found = read_stored_event(event)
+        if not isinstance(found, ProcessedTransaction) or not self.wants(found.transaction):
+            return ()
+        return (await self.observation(found.transaction),)
+
+    def wants(self, item: Transaction) -> bool:
+        """Whether it is outbound, of a wanted set and of the right mode."""
+        return has_mode(item, "OUTBOUND", self._mode) and item.transaction_set in self._kinds
+
+    def event_id(self, item: Transaction) -> str:
+        """The transaction's id; that it failed, which webhooks do not say, is an event of its own."""
+        return f"{item.id}/failed" if item.status == "failed" else item.id
+
+    async def observation(self, item: Transaction) -> Observation:
+        """The transaction as it is."""
+        return Observation(
+            number=item.execution_id or item.id,
+            partner=item.partnership_id,
+            record=record(item, None),
+            event_id=self.event_id(item),
+        )
+
+    def given_up(self, item: Transaction, error: UnreadableAnswer) -> Observation | None:
+        """None: nothing is fetched for it, so nothing is unreadable."""
+        return None
+
+
+def read_stored_event(event: Event) -> Any:
+    """What a stored webhook says: see `events.read_event`.
+
+    Raises:
+        InvalidDocument: It can never be read.
+    """
+    try:
+        return read_event(event.body)
+    except UnreadableAnswer as error:
+        raise InvalidDocument(
+            f"the webhook cannot be read: {error.message}",
+            path=error.path,
+            remedy="the poll finds what is behind it; compare the event in the Stedi portal",
+        ) from error
+
+
+def _dead(
+    transaction: Transaction, content: Mapping[str, Any] | None, problem: str, remedy: str
+) -> Observation:
+    """A transaction that can only be shown to a person."""
+    return Observation(
+        number=transaction.id,
+        partner=transaction.partnership_id,
+        record=record(transaction, content),
+        event_id=transaction.id,
+        reason=f"the {transaction.transaction_set} of Stedi's transaction {transaction.id} cannot be read: "
+        f"{problem}",
+        remedy=remedy or _PORTAL,
+    )
 
 
 def _require_whole(transaction: Transaction) -> None:
@@ -195,16 +274,3 @@ def _require_whole(transaction: Transaction) -> None:
             "Stedi took it apart into fragments, of which the document holds none",
             remedy="turn fragments off in its transaction setting (Stedi portal), then have it sent again",
         )
-
-
-def _read(cursor: str) -> datetime | None:
-    if not cursor:
-        return None
-    try:
-        return instant(cursor)
-    except ValueError as problem:
-        raise ConfigurationError(
-            f"the cursor {_CURSOR!r} is not readable: {problem}",
-            remedy="run once with since=... to start from a known place",
-            path=_CURSOR,
-        ) from None

@@ -12,9 +12,10 @@ from mlconnector_sdk.adapters.stedi.models import DocumentAddress, Submission, T
 from mlconnector_sdk.adapters.stedi.outbound import request_body
 from mlconnector_sdk.codec import encode
 from mlconnector_sdk.core.call import Call, Content, endpoint, path
+from mlconnector_sdk.core.origin import is_allowed, without_query
 from mlconnector_sdk.core.paging import Pages
 from mlconnector_sdk.dual import Colour, shared
-from mlconnector_sdk.errors import InvalidDocument
+from mlconnector_sdk.errors import ConfigurationError, InvalidDocument
 
 __all__ = ["Transactions"]
 
@@ -144,6 +145,7 @@ class Transactions(StediResource[Colour]):
 
         Raises:
             NotFound: There is no such transaction, or it has no such document.
+            ConfigurationError: It is kept at a host that is not among the profile's ``storage_hosts``.
         """
         return await self._document(id, "input-url")
 
@@ -153,6 +155,7 @@ class Transactions(StediResource[Colour]):
 
         Raises:
             NotFound: There is no such transaction, or it has no such document.
+            ConfigurationError: It is kept at a host that is not among the profile's ``storage_hosts``.
         """
         return await self._document(id, "output-url")
 
@@ -160,4 +163,12 @@ class Transactions(StediResource[Colour]):
         """Ask for the signed address, then fetch it from the storage, which must not see our key."""
         asked = Call(method="GET", path=path("transactions", id, which), answer=DocumentAddress)
         address = await self.client.send(asked)
-        return await self.client.fetch(address.url, allowed_hosts=self.profile.storage_hosts)
+        hosts = self.profile.storage_hosts
+        if not is_allowed(address.url, hosts, loopback=True):  # `fetch` refuses it too, as one bad answer
+            raise ConfigurationError(
+                f"Stedi keeps its documents at {without_query(address.url)}, which is not allowed",
+                remedy=f"allowed are https URLs on {', '.join(hosts) or 'no host'}: if that address is "
+                "Stedi's, give the client a profile with its host in storage_hosts",
+                path="storage_hosts",
+            )
+        return await self.client.fetch(address.url, allowed_hosts=hosts)

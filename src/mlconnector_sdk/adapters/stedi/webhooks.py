@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from attrs import field, frozen
+from attrs import frozen
 
 from mlconnector_sdk.adapters.stedi.events import ProcessedFile, ProcessedTransaction, has_mode, read_event
 from mlconnector_sdk.errors import AnswerTooLarge, ConfigurationError, UnreadableAnswer, WebhookRefused

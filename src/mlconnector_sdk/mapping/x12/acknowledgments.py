@@ -273,7 +273,7 @@ def _by_qualifier(found: Mapping[str, date | None], agreed: Conventions) -> _Dat
 
 
 def _add_line(out: Composer, line: AcknowledgedLine, agreed: Conventions) -> None:
-    parts = lines.part_numbers(line, agreed)
+    parts = lines.part_numbers(line.buyer_part, line.vendor_part, agreed)
     out.add("PO1", line.number, line.quantity, line.unit, line.unit_price, line.price_basis, *parts)
     for answer in line.answers:
         if answer.unit_price not in (None, line.unit_price):

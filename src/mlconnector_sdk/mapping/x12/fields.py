@@ -137,6 +137,7 @@ class Composer:
         definition = self._definitions[segment_id]
         self._counts[segment_id] = self._counts.get(segment_id, 0) + 1
         texts: list[Element] = []
+        present: list[bool] = []
         for element, value in zip(definition.elements, values, strict=False):
             parts = value if isinstance(value, tuple) else (value,)
             components = element.components or (element,)
@@ -147,9 +148,8 @@ class Composer:
             if element.mandatory and not any(rendered):
                 raise self.refuse(segment_id, element.position, f"{element.name} is mandatory and missing")
             texts.append(tuple(rendered) if element.components else rendered[0])
-        for sentence, position in broken_notes(
-            definition, lambda at: at <= len(texts) and any(texts[at - 1])
-        ):
+            present.append(any(rendered))
+        for sentence, position in broken_notes(definition, lambda at: at <= len(texts) and present[at - 1]):
             raise self.refuse(segment_id, position, f"the elements do not go together: {sentence}")
         self._segments.append(Segment(segment_id, tuple(texts), len(self._segments) + 2))
 

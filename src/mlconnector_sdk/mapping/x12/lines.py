@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Protocol
 
+from mlconnector_sdk.errors import InvalidDocument
 from mlconnector_sdk.mapping.documents import OrderLine, Schedule
 from mlconnector_sdk.mapping.quantities import total
 from mlconnector_sdk.mapping.x12 import heading
@@ -15,7 +15,6 @@ from mlconnector_sdk.mapping.x12.fields import Composer, Fields
 from mlconnector_sdk.mapping.x12.placement import Branch
 
 __all__ = [
-    "Item",
     "add_description",
     "add_schedules",
     "description",
@@ -29,19 +28,10 @@ _DESCRIPTION_WIDTH = 80  # PID05
 _PAIRS = 10  # PO1, POC and IT1 have room for ten part numbers
 
 
-class Item(Protocol):
-    """A line that names a part."""
-
-    @property
-    def buyer_part(self) -> str: ...
-    @property
-    def vendor_part(self) -> str: ...
-
-
-def part_numbers(line: Item, agreed: Conventions) -> tuple[str, ...]:
-    """Qualifier and number in turn, for the end of a PO1, POC or IT1."""
-    buyer = (agreed.buyer_part[0], line.buyer_part) if line.buyer_part else ()
-    vendor = (agreed.vendor_part[0], line.vendor_part) if line.vendor_part else ()
+def part_numbers(buyer_part: str, vendor_part: str, agreed: Conventions) -> tuple[str, ...]:
+    """Qualifier and number in turn, for the end of a PO1, POC or IT1; an empty number is left out."""
+    buyer = (agreed.buyer_part[0], buyer_part) if buyer_part else ()
+    vendor = (agreed.vendor_part[0], vendor_part) if vendor_part else ()
     return (*buyer, *vendor)
 
 
@@ -74,10 +64,12 @@ def part_number(fields: Fields, qualifiers: tuple[str, ...], first: int = 6) -> 
 
 def add_description(out: Composer, text: str) -> None:
     """A description as free-form PID, as many as it takes; none where it is empty."""
-    if text:
-        refuse = lambda reason: out.refuse("PID", 5, reason, ahead=True)  # noqa: E731 - it is only named here
-        for piece in heading.wrapped(text, _DESCRIPTION_WIDTH, refuse):
-            out.add("PID", "F", None, None, None, piece)
+
+    def refuse(reason: str) -> InvalidDocument:
+        return out.refuse("PID", 5, reason, ahead=True)
+
+    for piece in heading.wrapped(text, _DESCRIPTION_WIDTH, refuse) if text else ():
+        out.add("PID", "F", None, None, None, piece)
 
 
 def description(transaction: Transaction, line: Branch) -> str:

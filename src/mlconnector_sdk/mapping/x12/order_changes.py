@@ -121,7 +121,7 @@ def purchase_order_change(
 
 def _add_line(out: Composer, change: LineChange, agreed: Conventions) -> None:
     line = change.line
-    parts = lines.part_numbers(line, agreed)
+    parts = lines.part_numbers(line.buyer_part, line.vendor_part, agreed)
     item = (line.number, _CODES[change.what][0], line.quantity, None, line.unit)
     out.add("POC", *item, line.unit_price, line.price_basis, *parts)
     if not line.number:

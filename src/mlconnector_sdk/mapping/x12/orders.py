@@ -105,7 +105,7 @@ def purchase_order(transaction: Transaction, *, conventions: Conventions | None 
 
 
 def _add_line(out: Composer, line: OrderLine, agreed: Conventions) -> None:
-    parts = lines.part_numbers(line, agreed)
+    parts = lines.part_numbers(line.buyer_part, line.vendor_part, agreed)
     out.add("PO1", line.number, line.quantity, line.unit, line.unit_price, line.price_basis, *parts)
     if not line.number:
         raise out.refuse("PO1", 1, "a line of an order must have a number")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from threading import RLock
 from typing import TypeAlias
 from urllib.parse import parse_qsl
@@ -22,7 +22,8 @@ from mlconnector_sdk.simulators.gate import work_time
 from mlconnector_sdk.simulators.plex import listing
 from mlconnector_sdk.simulators.plex.access import Access
 from mlconnector_sdk.simulators.plex.data import PlexData
-from mlconnector_sdk.simulators.plex.table import Record, Table
+from mlconnector_sdk.simulators.plex.rules import holds
+from mlconnector_sdk.simulators.plex.table import Record
 from mlconnector_sdk.simulators.plex.update import update_order
 from mlconnector_sdk.simulators.tokens import TokenEndpoint
 
@@ -39,7 +40,6 @@ class _Resource:
 
     name: str
     path: str
-    table: Table
     filters: Mapping[str, str]
 
 
@@ -54,18 +54,20 @@ def endpoints(data: PlexData, *, access: Access, tokens: TokenEndpoint, prefix: 
         lock: Held while data is read or changed.
     """
     api = _Api(data, access, lock)
-    suppliers = _Resource("suppliers", "mdm/v1/suppliers", data.suppliers, _same("id code name type status"))
-    parts = _Resource("parts", "mdm/v1/parts", data.parts, _same("id number revision status"))
+    suppliers = _Resource("suppliers", "mdm/v1/suppliers", _same("id code name type status"))
+    parts = _Resource("parts", "mdm/v1/parts", _same("id number revision status"))
     orders = _Resource(
         "purchase-orders",
         "purchasing/v1/purchase-orders",
-        data.orders,
         {**_same("id supplierId status"), "pONumber": "poNumber"},
     )
-    releases = _Resource(
-        "releases", "purchasing/v1/releases", data.releases, _same("id poId poLineItemId partId status")
+    releases = _Resource("releases", "purchasing/v1/releases", _same("id poId poLineItemId partId status"))
+    lines = _Resource("line-items", f"{orders.path}/{{id}}/line-items", _same("id status"))
+    ar_invoices = _Resource(
+        "ar-invoices",
+        "accounting/v1/ar-invoices",
+        _same("id invoiceNumber customerId customerCode customerPONo status type"),
     )
-    lines = _Resource("line-items", f"{orders.path}/{{id}}/line-items", data.lines, _same("id status"))
     routes = [
         Route("/oauth2/token", tokens.answer, methods=["POST"]),
         Route(f"{prefix}/mdm/v1/tenants", api.tenants, methods=["GET"]),
@@ -73,7 +75,7 @@ def endpoints(data: PlexData, *, access: Access, tokens: TokenEndpoint, prefix: 
         Route(f"{prefix}/{lines.path}", api.lines(lines), methods=["GET"]),
         Route(f"{prefix}/{lines.path}/{{line}}", api.line(lines), methods=["GET"]),
     ]
-    for resource in (suppliers, parts, orders, releases):
+    for resource in (suppliers, parts, orders, releases, ar_invoices):
         routes.append(Route(f"{prefix}/{resource.path}", api.listing(resource), methods=["GET"]))
         if resource is not releases:
             routes.append(Route(f"{prefix}/{resource.path}/{{id}}", api.one(resource), methods=["GET"]))
@@ -102,7 +104,9 @@ class _Api:
         async def handler(request: Request) -> Response:
             visible = self._enter(request, resource.name)
             with self._lock:
-                return self._listing(self._select(request, resource) if visible else [])
+                answer = self._listing(resource, self._select(request, resource) if visible else [])
+            await work_time(request.scope)  # what was read grows old before it arrives
+            return answer
 
         return handler
 
@@ -110,8 +114,8 @@ class _Api:
         async def handler(request: Request) -> Response:
             visible = self._enter(request, resource.name)
             with self._lock:
-                record = resource.table.get(request.path_params["id"]) if visible else None
-                return _one(record)
+                seen = self._data.seen(resource.name)
+                return _one(seen.get(request.path_params["id"]) if visible else None)
 
         return handler
 
@@ -121,7 +125,7 @@ class _Api:
             body = await _body(request)
             await work_time(request.scope)
             with self._lock:
-                record = resource.table.get(request.path_params["id"]) if visible else None
+                record = self._data.orders.get(request.path_params["id"]) if visible else None
                 if record is not None:
                     update_order(self._data, record, body)
                     if self._data.rules.empty_answer_to_put:
@@ -134,12 +138,15 @@ class _Api:
         async def handler(request: Request) -> Response:
             visible = self._enter(request, resource.name)
             with self._lock:
-                order = self._data.orders.get(request.path_params["id"])
-                if order is None:
+                order = request.path_params["id"]
+                if self._data.orders.get(order) is None:
                     raise _not_found()
-                lines = self._data.lines.find("poId", (order.data["id"],))
-                chosen = {id(record) for record in self._select(request, resource)} if visible else ()
-                return self._listing([record for record in lines if id(record) in chosen])
+                lines = self._data.seen(resource.name).find("poId", (order,))
+                answer = self._listing(
+                    resource, self._select(request, resource, within=lines) if visible else []
+                )
+            await work_time(request.scope)
+            return answer
 
         return handler
 
@@ -147,7 +154,8 @@ class _Api:
         async def handler(request: Request) -> Response:
             visible = self._enter(request, resource.name)
             with self._lock:
-                record = resource.table.get(request.path_params["line"]) if visible else None
+                seen = self._data.seen(resource.name)
+                record = seen.get(request.path_params["line"]) if visible else None
                 if record is not None and record.data["poId"] != request.path_params["id"]:
                     record = None
                 return _one(record)
@@ -173,16 +181,22 @@ class _Api:
             raise RequestRefused("the URL is too long", status=414, code="URI_TOO_LONG")
         return self._access.check(request, resource)
 
-    def _select(self, request: Request, resource: _Resource) -> list[Record]:
-        if self._data.rules.ignore_filters:
-            return list(resource.table)
+    def _select(
+        self, request: Request, resource: _Resource, *, within: Iterable[Record] | None = None
+    ) -> list[Record]:
+        table, rules = self._data.seen(resource.name), self._data.rules
+        if holds(rules.ignore_filters, resource.name):
+            return list(table if within is None else within)
         query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
         try:
-            return listing.select(resource.table, resource.filters, query)
+            exclusive = holds(rules.exclusive_filters, resource.name)
+            return listing.select(table, resource.filters, query, within=within, exclusive=exclusive)
         except InvalidDocument as problem:
             raise RequestRefused(problem.message, status=400, code="ARGUMENT_INVALID") from problem
 
-    def _listing(self, records: list[Record]) -> Response:
+    def _listing(self, resource: _Resource, records: list[Record]) -> Response:
+        if holds(self._data.rules.repeat_records, resource.name):
+            records = records * 2
         if not records and self._data.rules.empty_is_404:
             raise _not_found()
         return _json(b"[" + b",".join([record.text for record in records]) + b"]")

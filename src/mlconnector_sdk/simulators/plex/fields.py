@@ -1,7 +1,7 @@
 """The fields of the records and their types, as the developer portal's dictionary lists them.
 
-``dt`` is an ISO date-time, ``num`` a JSON number, ``int`` one without a fraction, ``b`` true or false, and
-everything else is text. Every field but the id may be null.
+``dt`` is an ISO date-time, ``num`` a JSON number, ``int`` one without a fraction, ``b`` true or false,
+``list`` a list of objects, and everything else is text. Every field but the id may be null.
 """
 
 from __future__ import annotations
@@ -13,7 +13,18 @@ from typing import Any
 from mlconnector_sdk.errors import InvalidDocument
 from mlconnector_sdk.simulators.plex import instants
 
-__all__ = ["LINE", "ORDER", "PART", "RELEASE", "SUPPLIER", "TENANT", "blank", "check"]
+__all__ = [
+    "AR_INVOICE",
+    "AR_INVOICE_LINE",
+    "LINE",
+    "ORDER",
+    "PART",
+    "RELEASE",
+    "SUPPLIER",
+    "TENANT",
+    "blank",
+    "check",
+]
 
 
 def _fields(text: str) -> Mapping[str, str]:
@@ -55,6 +66,19 @@ PART = _fields("""
     buildingCode createdById createdDate:dt modifiedById modifiedDate:dt
 """)
 
+AR_INVOICE = _fields("""
+    id invoiceNumber customerId customerCode customerBillToId customerShipToId customerOrderNos customerPONo
+    shipperNo poNumber poId transactionDate:dt dueDate:dt terms currencyCode exchangeRate:num amount:num
+    currencyAmount:num balance:num status type paid:b void:b booked:b discount:num discountDueDate:dt
+    voucherNumber invoiceNote lines:list createdById createdDate:dt modifiedById modifiedDate:dt
+""")
+
+AR_INVOICE_LINE = _fields("""
+    lineNumber:int customerPOLineNumber type partNumber partRevision customerPartNumber description
+    quantity:num unit unitPrice:num amount:num
+""")
+"""Inferred: the dictionary says that lines stand inside the invoice, and not what they look like."""
+
 
 def blank(fields: Mapping[str, str], **known: Any) -> dict[str, Any]:
     """A record with every field of its kind: those that are not known are null."""
@@ -85,6 +109,8 @@ def _fits(kind: str, value: Any) -> bool:
             return isinstance(value, int | Decimal)
         case "dt":
             return isinstance(value, str) and _is_instant(value)
+        case "list":
+            return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
         case "text":
             return isinstance(value, str)
     return False

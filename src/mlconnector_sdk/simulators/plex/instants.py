@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 from mlconnector_sdk.errors import InvalidDocument
 
-__all__ = ["parse", "start_of_day", "ticks", "write"]
+__all__ = ["SECOND", "parse", "start_of_day", "ticks", "write"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = 10_000_000
+SECOND = 10_000_000
+"""Ticks in a second."""
 _FORM = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?(?:(Z)|([+-])(\d\d):?(\d\d))", re.ASCII
 )
@@ -53,7 +54,7 @@ def write(instant: int, digits: int = 0) -> str:
         >>> write(17_724_384_000_000_000 + 1_200_000), write(17_724_384_000_000_000, digits=3)
         ('2026-03-02T08:00:00.12Z', '2026-03-02T08:00:00.000Z')
     """
-    seconds, rest = divmod(instant, _SECOND)
+    seconds, rest = divmod(instant, SECOND)
     text = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
     fraction = f"{rest:07}"
     fraction = fraction[: max(digits, len(fraction.rstrip("0")))]

@@ -20,8 +20,8 @@ __all__ = ["InvoiceLineSeed", "place"]
 
 InvoiceLineSeed: TypeAlias = Mapping[str, Any]
 """A mapping with ``part``, ``quantity`` and ``price`` and, if wanted, ``number``, ``order_line``, ``unit``,
-``revision``, ``customer_part`` and ``description``; or, for a charge, with ``type`` (``Freight``, ``Tax`` ...),
-``amount`` and, if wanted, ``number`` and ``description``."""
+``revision``, ``customer_part`` and ``description``; or, for a charge, with ``type`` (``Freight``, ``Tax``
+...), ``amount`` and, if wanted, ``number`` and ``description``."""
 
 _GOODS = {
     "customer_part",
@@ -88,7 +88,7 @@ def _row(seed: InvoiceLineSeed, nth: int) -> dict[str, Any]:
         return fields.blank(
             fields.AR_INVOICE_LINE,
             lineNumber=seed.get("number", nth),
-            customerPOLineNumber=seed.get("order_line"),
+            customerPOLineNumber=str(seed["order_line"]) if "order_line" in seed else None,
             type="Part",
             partNumber=seed["part"],
             partRevision=seed.get("revision"),

@@ -13,7 +13,14 @@ __all__ = ["select"]
 _BOUNDS = ("modified_date", "created_date")
 
 
-def select(table: Table, filters: Mapping[str, str], query: Sequence[tuple[str, str]]) -> list[Record]:
+def select(
+    table: Table,
+    filters: Mapping[str, str],
+    query: Sequence[tuple[str, str]],
+    *,
+    within: Iterable[Record] | None = None,
+    exclusive: bool = False,
+) -> list[Record]:
     """The records that a query asks for.
 
     A parameter given several times takes any of its values. Parameters nobody knows are ignored, as the
@@ -23,6 +30,8 @@ def select(table: Table, filters: Mapping[str, str], query: Sequence[tuple[str, 
         table: Where to look.
         filters: Query parameter to field name.
         query: Names and values, in the order of the URL.
+        within: Only among these records of the table; None: all.
+        exclusive: A bound leaves out what has exactly this time.
 
     Raises:
         InvalidDocument: A date bound is not a date-time with a zone.
@@ -30,8 +39,9 @@ def select(table: Table, filters: Mapping[str, str], query: Sequence[tuple[str, 
     wanted: defaultdict[str, list[str]] = defaultdict(list)
     for name, value in query:
         wanted[name].append(value)
-    bounds = {name: max(map(instants.parse, wanted[name])) for name in _BOUNDS if name in wanted}
-    chosen: Iterable[Record] = table
+    # Times are whole ticks, so what lies behind a bound begins one tick later.
+    bounds = {name: max(map(instants.parse, wanted[name])) + exclusive for name in _BOUNDS if name in wanted}
+    chosen: Iterable[Record] = table if within is None else within
     for parameter, field_name in filters.items():
         if parameter in wanted:
             found = table.find(field_name, wanted[parameter])

@@ -12,7 +12,7 @@ from mlconnector_sdk.simulators.plex import fields, instants
 from mlconnector_sdk.simulators.plex.data import PlexData
 from mlconnector_sdk.simulators.plex.table import Record, Table
 
-__all__ = ["end", "load", "part", "place", "recount", "release", "supplier"]
+__all__ = ["end", "enter_line", "load", "part", "place", "recount", "release", "reopen", "supplier"]
 
 
 def supplier(data: PlexData, code: str, **known: Any) -> Record:
@@ -62,19 +62,20 @@ def place(data: PlexData, document: PurchaseOrder, *, supplier_code: str, status
     )
     data.orders.change(order, {"customFields": {}})
     for line in document.lines:
-        _enter_line(data, order, line)
+        enter_line(data, order, line)
     recount(data, order)
     return order
 
 
 def release(data: PlexData, order: Record, line: Record, schedule: Schedule, number: int) -> Record:
     """Enter a release of a line."""
+    data.use_number(line.data["id"], number)
     seller = data.suppliers.get(order.data["supplierId"])
     ordered = data.parts.get(line.data["partId"] or "")
     due = instants.write(instants.start_of_day(schedule.due, data.rules.time_zone))
     return data.enter(
         data.releases,
-        id=data.id_of("release", order.data["poNumber"], line.data["lineItemNumber"], number),
+        id=data.new_id("release", order.data["poNumber"], line.data["lineItemNumber"], number),
         poLineItemId=line.data["id"],
         poId=order.data["id"],
         poNumber=order.data["poNumber"],
@@ -109,10 +110,20 @@ def recount(data: PlexData, order: Record) -> None:
 def end(data: PlexData, number: str, status: str) -> None:
     """Cancel or close an order with all its lines and releases."""
     order = data.order(number)
-    for table in (data.lines, data.releases):
-        for record in table.find("poId", (order.data["id"],)):
-            data.touch(table, record, status=status)
+    rows = _rows(data, order)
+    data.before_end.setdefault(order.data["id"], {row.data["id"]: row.data["status"] for _, row in rows})
+    for table, record in rows:
+        data.touch(table, record, status=status)
     data.touch(data.orders, order, status=status, active=False)
+
+
+def reopen(data: PlexData, number: str, status: str) -> None:
+    """Make an ended order wanted again: lines and releases get back the statuses that they had before."""
+    order = data.order(number)
+    before = data.before_end.pop(order.data["id"], {})
+    for table, record in _rows(data, order):
+        data.touch(table, record, status=before.get(record.data["id"], "Open"))
+    data.touch(data.orders, order, status=status, active=True)
 
 
 def load(data: PlexData, content: Any) -> list[str]:
@@ -130,6 +141,14 @@ def load(data: PlexData, content: Any) -> list[str]:
     if not isinstance(content, list):
         raise InvalidDocument("expected a JSON array of purchase orders")
     return [_load_order(data, item, f"[{place}]") for place, item in enumerate(content)]
+
+
+def _rows(data: PlexData, order: Record) -> list[tuple[Table, Record]]:
+    return [
+        (table, record)
+        for table in (data.lines, data.releases)
+        for record in table.find("poId", (order.data["id"],))
+    ]
 
 
 def _load_order(data: PlexData, item: Any, path: str) -> str:
@@ -150,13 +169,16 @@ def _load_order(data: PlexData, item: Any, path: str) -> str:
         line_id = line.get("id") or data.id_of("line", number, line.get("lineItemNumber"))
         numbers[line.get("lineItemNumber")] = line_id
         _take(data.lines, {**line, "id": line_id, "poId": order_id}, f"{path}.lineItems[{nth}]")
+        data.use_number(order_id, line.get("lineItemNumber"))
     for nth, row in enumerate(releases):
         known = {
             "id": data.id_of("release", number, row.get("lineItemNo"), row.get("releaseLineNumber")),
             "poLineItemId": numbers.get(row.get("lineItemNo")),
             "poNumber": number,
         }
-        _take(data.releases, {**known, **row, "poId": order_id}, f"{path}.releases[{nth}]")
+        taken = {**known, **row, "poId": order_id}
+        _take(data.releases, taken, f"{path}.releases[{nth}]")
+        data.use_number(taken["poLineItemId"], row.get("releaseLineNumber"))
     return str(number)
 
 
@@ -177,12 +199,21 @@ def _take(table: Table, record: Mapping[str, Any], path: str) -> None:
         raise InvalidDocument(problem.message, path=f"{path}.{problem.path}") from problem
 
 
-def _enter_line(data: PlexData, order: Record, line: OrderLine) -> None:
+def enter_line(data: PlexData, order: Record, line: OrderLine) -> None:
+    """Enter a line of an order with its releases.
+
+    Raises:
+        InvalidDocument: Its number is no number, or stands on the order already.
+    """
     if not line.number.isdigit():
         raise InvalidDocument(f"Plex numbers lines with integers, not {line.number!r}", path="lines.number")
+    there = data.lines.find("poId", (order.data["id"],))
+    if any(record.data["lineItemNumber"] == int(line.number) for record in there):
+        raise InvalidDocument(f"there is a line {line.number} already", path="lines.number")
+    data.use_number(order.data["id"], int(line.number))
     record = data.enter(
         data.lines,
-        id=data.id_of("line", order.data["poNumber"], line.number),
+        id=data.new_id("line", order.data["poNumber"], line.number),
         poId=order.data["id"],
         lineItemNumber=int(line.number),
         status="Open",

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
-from decimal import Decimal
-from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from contextlib import AbstractContextManager
+from typing import Any, get_args
 
 from starlette.types import ASGIApp
 
-from mlconnector_sdk.mapping.documents import PurchaseOrder, Schedule
-from mlconnector_sdk.simulators import wire
+from mlconnector_sdk.errors import ConfigurationError
 from mlconnector_sdk.simulators.clock import VirtualTime
-from mlconnector_sdk.simulators.plex import fields, instants, orders, seeds
+from mlconnector_sdk.simulators.plex import edits
 from mlconnector_sdk.simulators.plex.access import Access, Profile
+from mlconnector_sdk.simulators.plex.accounting import Accounting
 from mlconnector_sdk.simulators.plex.app import endpoints
 from mlconnector_sdk.simulators.plex.data import PlexData, Write
+from mlconnector_sdk.simulators.plex.purchasing import Purchasing
 from mlconnector_sdk.simulators.plex.rules import PlexRules
-from mlconnector_sdk.simulators.plex.seeds import LineSeed
-from mlconnector_sdk.simulators.simulator import Simulator
 from mlconnector_sdk.simulators.tokens import TokenEndpoint, TokenRules
 
 __all__ = ["PlexSimulator"]
 
 
-class PlexSimulator(Simulator):
+class PlexSimulator(Purchasing, Accounting):
     """A Plex with one tenant.
 
     Args:
@@ -98,154 +94,24 @@ class PlexSimulator(Simulator):
         """What clients changed, in order."""
         return self._data.writes
 
-    def add_supplier(self, code: str, name: str = "", **known: Any) -> dict[str, Any]:
-        """Enter a supplier; further fields by their wire names. One with this code stays as it is."""
-        with self.lock:
-            return dict(orders.supplier(self._data, code, name=name or code, **known).data)
+    def late(self, seconds: float) -> AbstractContextManager[None]:
+        """Transactions that take so many seconds: what is changed inside has the time at which they began.
 
-    def add_part(self, number: str, *, revision: str = "", name: str = "", **known: Any) -> dict[str, Any]:
-        """Enter a part; further fields by their wire names. One with this number and revision stays."""
-        known = {"name": name or number, "revision": revision or None, **known}
-        with self.lock:
-            return dict(orders.part(self._data, number, **known).data)
+        Example:
+            ``with plex.late(90): plex.edit_order("PO-1", note="x")``
+        """
+        return self._data.stamps.late(seconds)
 
-    def add_purchase_order(
-        self,
-        order: str | PurchaseOrder,
-        *,
-        supplier: str = "",
-        lines: Sequence[LineSeed] = (),
-        dated: date | str | None = None,
-        currency: str = "USD",
-        status: str = "On Order",
-        **known: Any,
-    ) -> dict[str, Any]:
-        """Enter a purchase order with its supplier, parts, lines and releases.
+    def lag(self, *resources: str, seconds: float) -> None:
+        """Let reads of these resources show what is there now, and no later change, for so many seconds.
 
-        Args:
-            order: The number, or a whole document.
-            supplier: The supplier's code; with a document, by default the id of its party ``SU``.
-            lines: `OrderLine` documents, or mappings in short: see `seeds.LineSeed`.
-            dated: The order's date; today by default.
-            currency: ISO 4217.
-            status: In the plant's own words.
-            known: Further fields of the order by their wire names.
+        So a changed order may come with its old releases: ``plex.lag("releases", "line-items", seconds=30)``.
 
         Raises:
-            InvalidDocument: The number is taken, or a field does not fit.
-            ConfigurationError: A line is not understood.
-
-        Returns:
-            The order as `order` returns it.
-        """
-        today = self.time.now().astimezone(ZoneInfo(self.rules.time_zone)).date()
-        if isinstance(order, PurchaseOrder):
-            document = order
-            supplier = supplier or next((party.id for party in order.parties if party.role == "SU"), "")
-        else:
-            when = today if dated is None else seeds.day(dated)
-            document = seeds.purchase_order(order, supplier, lines, dated=when, currency=currency)
-        with self.lock:
-            record = orders.place(self._data, document, supplier_code=supplier or "UNKNOWN", status=status)
-            if known:
-                self._data.orders.change(record, known)
-            return self._data.whole(document.number)
-
-    def load(self, content: str | bytes | Path | Sequence[Mapping[str, Any]]) -> list[str]:
-        """Take purchase orders as Plex returned them: JSON text, a file of it, or Python values.
-
-        Raises:
-            InvalidDocument: It is not a list of purchase orders; ``path`` says where.
-
-        Returns:
-            The order numbers.
-        """
-        if isinstance(content, Path):
-            content = content.read_bytes()
-        value = wire.loads(content) if isinstance(content, str | bytes) else list(content)
-        with self.lock:
-            return orders.load(self._data, value)
-
-    def order(self, number: str) -> dict[str, Any]:
-        """A purchase order as Plex returns it, with ``lineItems`` and ``releases`` inside.
-
-        Raises:
-            NotFound: There is none with this number.
+            ConfigurationError: There is no such resource; see `PlexRules`.
         """
         with self.lock:
-            return self._data.whole(number)
-
-    def edit_order(self, number: str, **values: Any) -> None:
-        """Change fields of an order by their wire names, as a buyer does at the screen."""
-        with self.lock:
-            self._data.touch(self._data.orders, self._data.order(number), **values)
-
-    def edit_line(self, number: str, line: int, *, touch_order: bool = True, **values: Any) -> None:
-        """Change fields of a line by their wire names, e.g. ``unitPrice``.
-
-        Args:
-            touch_order: Whether the order's modified date moves too; a listing of orders cannot show the
-                change otherwise.
-        """
-        with self.lock:
-            record = self._data.line(number, line)
-            fields.check(fields.LINE, values)
-            self._data.touch(self._data.lines, record, **values)
-            self._changed(number, touch_order)
-
-    def edit_release(
-        self,
-        number: str,
-        line: int,
-        release: int = 1,
-        *,
-        quantity: Decimal | int | str | None = None,
-        due: date | str | None = None,
-        touch_order: bool = False,
-        **values: Any,
-    ) -> None:
-        """Change a release; by default only the release's own modified date moves.
-
-        Args:
-            number, line, release: Which one, by the numbers on the order.
-            quantity: In the line's unit.
-            due: A calendar day of the plant.
-            touch_order: Whether the order's modified date moves too.
-            values: Further fields by their wire names.
-        """
-        if quantity is not None:
-            values["quantity"] = seeds.number(quantity)
-        if due is not None:
-            midnight = instants.start_of_day(seeds.day(due), self.rules.time_zone)
-            values["dueDateTime"] = instants.write(midnight)
-        with self.lock:
-            self._data.touch(self._data.releases, self._data.release(number, line, release), **values)
-            self._changed(number, touch_order)
-
-    def add_release(
-        self, number: str, line: int, *, quantity: Decimal | int | str, due: date | str
-    ) -> dict[str, Any]:
-        """Enter a further release of a line; the order's modified date stays."""
-        schedule = Schedule(quantity=seeds.number(quantity), due=seeds.day(due))
-        with self.lock:
-            order, record = self._data.order(number), self._data.line(number, line)
-            there = [
-                known.data["releaseLineNumber"]
-                for known in self._data.releases.find("poLineItemId", (record.data["id"],))
-            ]
-            added = orders.release(self._data, order, record, schedule, max(there, default=0) + 1)
-            self._changed(number, touch_order=False)
-            return dict(added.data)
-
-    def cancel(self, number: str) -> None:
-        """Cancel an order with its lines and releases."""
-        with self.lock:
-            orders.end(self._data, number, "Cancelled")
-
-    def close(self, number: str) -> None:
-        """Close an order with its lines and releases, as when everything was received."""
-        with self.lock:
-            orders.end(self._data, number, "Closed")
+            self._data.lag(resources, seconds)
 
     def app(self) -> ASGIApp:
         """The vendor's endpoints."""
@@ -266,6 +132,14 @@ class PlexSimulator(Simulator):
             "add_supplier": self.add_supplier,
             "add_part": self.add_part,
             "add_purchase_order": self.add_purchase_order,
+            "add_invoice": self.add_invoice,
+            "invoice": self.invoice,
+            "edit_invoice": self.edit_invoice,
+            "pay_invoice": self.pay_invoice,
+            "void_invoice": self.void_invoice,
+            "change_order": self._change_order,
+            "wanted": self.wanted,
+            "lag": self._lag,
             "edit_order": self.edit_order,
             "edit_line": self.edit_line,
             "edit_release": self.edit_release,
@@ -281,8 +155,15 @@ class PlexSimulator(Simulator):
     def _prefix(self) -> str:
         return "/api" if self.profile == "cloud" else ""
 
-    def _changed(self, number: str, touch_order: bool) -> None:
-        record = self._data.order(number)
-        orders.recount(self._data, record)
-        if touch_order:
-            self._data.touch(self._data.orders, record)
+    def _change_order(self, number: str, changes: Sequence[Mapping[str, Any]]) -> None:
+        """Edit an order by the names of the edits: ``{"edit": "SetPrice", "line": 1, "price": "2.10"}``."""
+        known = {kind.__name__: kind for kind in get_args(edits.Edit)}
+        wanted = []
+        for change in changes:
+            if change.get("edit") not in known:
+                raise ConfigurationError(f"an edit is one of {', '.join(known)}; this one: {change}")
+            wanted.append(known[change["edit"]](**{key: change[key] for key in change if key != "edit"}))
+        self.change_order(number, *wanted)
+
+    def _lag(self, resources: Sequence[str], seconds: float) -> None:
+        self.lag(*resources, seconds=seconds)

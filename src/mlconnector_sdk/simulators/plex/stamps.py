@@ -13,7 +13,6 @@ from mlconnector_sdk.simulators.plex.rules import PlexRules
 __all__ = ["Stamps"]
 
 _DIGITS = (7, 0, 3, 2, 6)
-_SECOND = instants.ticks_of(timedelta(seconds=1))
 
 
 class Stamps:
@@ -32,7 +31,7 @@ class Stamps:
         rules = self._rules
         began = self._time.now() + timedelta(seconds=rules.clock_skew) - self._late
         if rules.whole_seconds:
-            return instants.write(instants.ticks(began) // _SECOND * _SECOND)
+            return instants.write(instants.ticks(began) // instants.SECOND * instants.SECOND)
         self._count += 1
         stamp = self._first_free(instants.ticks(began))
         return instants.write(stamp, 7 if rules.seven_digits else _DIGITS[self._count % len(_DIGITS)])

@@ -83,6 +83,25 @@ class Table:
         self._write(record, data)
         return record
 
+    def remove(self, record: Record) -> None:
+        """Forget a record."""
+        del self._records[record.data["id"]]
+        for name, index in self._indexes.items():
+            index[record.data[name]].remove(record)
+
+    def copy(self) -> Table:
+        """The table as it is now, untouched by what changes later."""
+        kept = Table(
+            self.kind,
+            indexed=tuple(self._indexes),
+            hidden=tuple(self._hidden),
+            created=self.created,
+            modified=self.modified,
+        )
+        for record in self:
+            kept.add(record.data)
+        return kept
+
     def change(self, record: Record, values: Mapping[str, Any]) -> None:
         """Set fields of a record.
 

@@ -1,6 +1,6 @@
 """What the company wants now: a purchase order put plainly, to compare with what a supplier was told.
 
-It is worked out from the tables alone, by rules of its own, so that it can disagree with a client's converter.
+It is worked out from the tables alone, by rules of its own, so that it can disagree with a converter.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
@@ -56,7 +57,7 @@ class WantedOrder:
 
     Args:
         supplier: Its code.
-        cancelled: Nothing of it is wanted any more; the lines are those it had, as far as not cancelled.
+        cancelled: Nothing of it is wanted any more: it has no lines.
         closed: It is finished.
         lines: By line number.
         note: For the supplier, or the empty string.
@@ -74,17 +75,17 @@ class WantedOrder:
 def wanted(data: PlexData, number: str, time_zone: str) -> WantedOrder:
     """The order as it is wanted now.
 
-    A cancelled line or release is not wanted, nor is a line without any release that is. In a cancelled
-    order everything is cancelled, so it has no lines.
+    A cancelled line or release is not wanted, nor is a line without any release that is.
 
     Raises:
         NotFound: There is no such order.
     """
     order = data.order(number).data
     seller = data.suppliers.get(order["supplierId"] or "")
+    cancelled = _is_cancelled(order)
     zone = ZoneInfo(time_zone)
     lines = {}
-    for record in data.lines.find("poId", (order["id"],)):
+    for record in () if cancelled else data.lines.find("poId", (order["id"],)):
         line = _line(data, record, zone)
         if line is not None:
             lines[str(record.data["lineItemNumber"])] = line
@@ -92,8 +93,8 @@ def wanted(data: PlexData, number: str, time_zone: str) -> WantedOrder:
         number=number,
         supplier=seller.data["code"] if seller else "",
         currency=order["currencyCode"] or "",
-        cancelled=order["status"] == "Cancelled",
-        closed=order["status"] == "Closed",
+        cancelled=cancelled,
+        closed=(order["status"] or "").lower() == "closed",
         lines=dict(sorted(lines.items(), key=lambda item: int(item[0]))),
         note=order["note"] or "",
     )
@@ -101,8 +102,8 @@ def wanted(data: PlexData, number: str, time_zone: str) -> WantedOrder:
 
 def _line(data: PlexData, record: Record, zone: ZoneInfo) -> WantedLine | None:
     line = record.data
-    firm = [each.data for each in data.releases_of(record) if each.data["status"] != "Cancelled"]
-    if line["status"] == "Cancelled" or not firm:
+    firm = [each.data for each in data.releases_of(record) if not _is_cancelled(each.data)]
+    if _is_cancelled(line) or not firm:
         return None
     schedules = [
         WantedSchedule(due=_day(each["dueDateTime"], zone), quantity=Decimal(each["quantity"]))
@@ -118,6 +119,10 @@ def _line(data: PlexData, record: Record, zone: ZoneInfo) -> WantedLine | None:
         schedules=tuple(sorted(schedules, key=lambda schedule: (schedule.due, schedule.quantity))),
         note=line["note"] or "",
     )
+
+
+def _is_cancelled(row: Mapping[str, Any]) -> bool:
+    return (row["status"] or "").lower() in ("cancelled", "canceled", "void", "voided")
 
 
 def _day(text: str, zone: ZoneInfo) -> date:

@@ -70,6 +70,19 @@ class Account:
                 f"there is no partnership {partnership_id!r}", status=404, code="RESOURCE_NOT_FOUND"
             ) from None
 
+    def execution(self, execution_id: str) -> Execution:
+        """The processing of a file, by id.
+
+        Raises:
+            NotFound: There is none.
+        """
+        try:
+            return self.executions[execution_id]
+        except KeyError:
+            raise NotFound(
+                f"there is no execution {execution_id!r}", status=404, code="RESOURCE_NOT_FOUND"
+            ) from None
+
     def keep(self, execution: Execution) -> None:
         """Add a file with its transactions."""
         self.executions[execution.id] = execution

@@ -162,10 +162,11 @@ class _Api:
             )
 
     async def retry_executions(self, request: Request) -> Response:
-        asked = delivery.read_condition(self._read(await request.body()))
+        matches = listing.retry_filter(self._read(await request.body()))
         with self._account.lock:
-            for execution in delivery.retryable(self._account, *asked):
-                delivery.retry(self._account, execution)
+            for execution in list(self._account.executions.values()):
+                if execution.retryable and matches(execution):
+                    delivery.retry(self._account, execution)
         return Response(status_code=200)
 
     async def get_execution(self, request: Request) -> Response:
@@ -209,10 +210,7 @@ class _Api:
         return found
 
     def execution(self, request: Request) -> Execution:
-        found = self._account.executions.get(request.path_params["id"])
-        if found is None:
-            raise NotFound("there is no such execution", status=404, code="RESOURCE_NOT_FOUND")
-        return found
+        return self._account.execution(request.path_params["id"])
 
     async def refused(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, VendorError), "registered for this class"

@@ -13,8 +13,8 @@ __all__ = ["CODES"]
 CODES: Mapping[str, frozenset[str]] = {
     number: frozenset(codes.split())
     for number, codes in {
-        # 66: who assigned an identification code
-        "66": "1 9 12 14 16 21 30 91 92 93 94 FI UL ZZ",
+        # 66: who assigned an identification code; 2 is that of carriers
+        "66": "1 2 9 12 14 16 21 30 91 92 93 94 FI UL ZZ",
         # 92: purchase order type
         "92": "BK CF CN DS EO KN NE OS RC RE RL RO SA SP SS",
         # 98: entity

@@ -130,10 +130,16 @@ class _Check:
         if not self._is_object(value, path):
             return ()
         self._known(value, [part.key for part in element.parts], path)
-        return tuple(
+        for part in element.parts:
+            if part.mandatory and part.key not in value:
+                self.problems.append(f"{path}.{part.key} is required")
+        texts = [
             self._value(part, value[part.key], f"{path}.{part.key}") if part.key in value else ""
             for part in element.parts
-        )
+        ]
+        while texts and not texts[-1]:
+            texts.pop()
+        return tuple(texts)
 
     def _value(self, element: Element, value: Any, path: str) -> str:
         try:

@@ -20,9 +20,7 @@ from mlconnector_sdk.simulators.stedi.sets import INBOUND, transaction_set
 __all__ = ["inject", "receive"]
 
 
-def receive(
-    account: Account, content: bytes, filename: str, *, parent_id: str | None = None
-) -> Execution:
+def receive(account: Account, content: bytes, filename: str, *, parent_id: str | None = None) -> Execution:
     """Process a file that a supplier dropped.
 
     What cannot be processed becomes a fault of the execution: of the whole file where its envelope is
@@ -128,7 +126,9 @@ def _translate(
     if received.set_id not in settings or group.release[:6] != partnership.release:
         known = f"{settings} of {partnership.release}"
         asked = f"{received.set_id} of {group.release}"
-        account.fault(execution, "FAILED_TO_FIND_GUIDE", f"no guide for {asked}: {partnership.id} has {known}")
+        account.fault(
+            execution, "FAILED_TO_FIND_GUIDE", f"no guide for {asked}: {partnership.id} has {known}"
+        )
         return
     spec = transaction_set(received.set_id, partnership.release)
     transaction = _transaction(
@@ -203,4 +203,3 @@ def _conclude(account: Account, execution: Execution) -> None:
     for transaction in good:
         account.announce_transaction(transaction)
     account.announce_file("file.failed.v2" if execution.faults else "file.processed.v2", execution)
-

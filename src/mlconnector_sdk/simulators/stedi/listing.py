@@ -12,7 +12,15 @@ from mlconnector_sdk.errors import InvalidDocument, RequestRefused
 from mlconnector_sdk.simulators import wire
 from mlconnector_sdk.simulators.stedi.records import Execution, Transaction
 
-__all__ = ["Query", "execution_filter", "page", "poll_start", "read_query", "transaction_filter"]
+__all__ = [
+    "Query",
+    "execution_filter",
+    "page",
+    "poll_start",
+    "read_query",
+    "retry_filter",
+    "transaction_filter",
+]
 
 _LARGEST_PAGE = 500
 _DEFAULT_PAGE = 100
@@ -21,6 +29,8 @@ _CHOICES = {
     "direction": {"INBOUND", "OUTBOUND", "UNKNOWN"},
     "mode": {"test", "production", "other"},
 }
+_CONDITION = {"executionIds", "direction", "faultCode", "partnershipId", "status", "from", "to"}
+_MOST_IDS = 1000
 _TRANSACTION_STATUS = {"succeeded", "failed"}
 _EXECUTION_STATUS = {
     "STARTED",
@@ -163,6 +173,29 @@ def execution_filter(filters: Query) -> Callable[[Execution], bool]:
         )
 
     return matches
+
+
+def retry_filter(body: Any) -> Callable[[Execution], bool]:
+    """Whether an execution is one of those that a request for retries asks for.
+
+    Raises:
+        RequestRefused: 400, also where nothing is asked for: nobody means all that ever failed.
+    """
+    condition = body.get("condition") if isinstance(body, Mapping) else None
+    if not isinstance(condition, Mapping) or not condition or set(body) != {"condition"}:
+        raise _refuse("condition is required, an object with at least one property")
+    if unknown := set(condition) - _CONDITION:
+        raise _refuse(f"condition takes {sorted(_CONDITION)}, not {sorted(unknown)}")
+    ids = condition.get("executionIds")
+    if ids is not None and not (
+        isinstance(ids, list) and len(ids) <= _MOST_IDS and all(isinstance(it, str) for it in ids)
+    ):
+        raise _refuse(f"executionIds takes at most {_MOST_IDS} texts")
+    rest = {name: value for name, value in condition.items() if name != "executionIds"}
+    if not all(isinstance(value, str) for value in rest.values()):
+        raise _refuse("the properties of condition are texts")
+    matches = execution_filter(rest)
+    return lambda item: (ids is None or item.id in ids) and matches(item)
 
 
 def poll_start(filters: Query, now: datetime) -> datetime:

@@ -4,7 +4,8 @@ The notation is that of the standard's tables in short: ``SEG`` once, ``SEG?`` a
 three times, ``SEG*`` any number, ``[A B]9`` a loop that starts with A, at most nine times, ``[A B]+9`` at
 least once. ``[]`` behind a loop: an array in Guide JSON although the standard allows one only, as public
 guides have it. ``[HL:T ...]9`` is a loop whose HL03 is T: in Guide JSON the levels of a shipment stand inside
-each other, and tare, pack and item have their own suffix. Segments of the standard that buyers and suppliers hardly use are not in these guides.
+each other, and tare, pack and item have a suffix of their own. Segments of the standard that buyers and
+suppliers hardly use are not in these guides.
 """
 
 from __future__ import annotations

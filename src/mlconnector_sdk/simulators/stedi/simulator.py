@@ -11,8 +11,9 @@ from mlconnector_sdk.errors import ConfigurationError
 from mlconnector_sdk.simulators.clock import VirtualTime
 from mlconnector_sdk.simulators.server import LocalServer
 from mlconnector_sdk.simulators.simulator import Simulator
-from mlconnector_sdk.simulators.stedi import inbound, notices
+from mlconnector_sdk.simulators.stedi import delivery, inbound, notices
 from mlconnector_sdk.simulators.stedi.account import Account
+from mlconnector_sdk.simulators.stedi.answers import Promise
 from mlconnector_sdk.simulators.stedi.app import VERSION, endpoints
 from mlconnector_sdk.simulators.stedi.notices import Shape
 from mlconnector_sdk.simulators.stedi.partnerships import Partnership, Profile
@@ -20,9 +21,12 @@ from mlconnector_sdk.simulators.stedi.records import Execution, Sent, Transactio
 from mlconnector_sdk.simulators.stedi.rules import StediRules
 from mlconnector_sdk.simulators.stedi.storage import Storage
 from mlconnector_sdk.simulators.stedi.supplier import PlayedSupplier
+from mlconnector_sdk.simulators.stedi.transport import Transport
 from mlconnector_sdk.simulators.webhooks import Attempt, Notice, Subscription
 
 __all__ = ["StediSimulator"]
+
+_USUAL = ("850", "855", "860", "810", "997")
 
 
 class StediSimulator(Simulator):
@@ -58,6 +62,7 @@ class StediSimulator(Simulator):
             time=self.time, agenda=self.agenda, rules=self.rules, base=lambda: self.url, lock=self.lock
         )
         self._account.keys.add(self.api_key)
+        self._suppliers: dict[str, PlayedSupplier] = {}
         self._storage = Storage(self.time, lambda: self._storage_server.origin)
         self._storage_server = LocalServer(self._storage)
 
@@ -84,7 +89,7 @@ class StediSimulator(Simulator):
 
     @property
     def sent(self) -> list[Sent]:
-        """Every order that a supplier received, in order."""
+        """Every document that Stedi took to deliver it, in order; `supplier` knows what arrived."""
         return self._account.sent
 
     @property
@@ -139,13 +144,14 @@ class StediSimulator(Simulator):
             id: As it stands in URLs.
             sender: The buyer; a name is enough.
             receiver: The supplier; a name is enough.
-            settings: Transaction set to setting id; by default ``{id}-850`` and ``{id}-855``.
+            settings: Transaction set to setting id; by default ``{id}-850`` and the like for 850, 860 and
+                810, which go out, and for 855 and 997, which come in. 856 and 865 can also come in.
             release: ``004010`` or ``005010``.
 
         Raises:
             ConfigurationError: The id is taken or not valid, or there are no tables for a set or release.
         """
-        chosen = settings or {name: f"{id.replace('.', '-')}-{name}" for name in ("850", "855")}
+        chosen = settings or {name: f"{id.replace('.', '-')}-{name}" for name in _USUAL}
         partnership = Partnership(
             id=id,
             local=Profile.of(sender),
@@ -157,6 +163,8 @@ class StediSimulator(Simulator):
             if id in self._account.partnerships:
                 raise ConfigurationError(f"there is a partnership {id!r} already")
             self._account.partnerships[id] = partnership
+            supplier = PlayedSupplier(self._account, partnership)
+            partnership.recipient = self._suppliers[id] = supplier
         return partnership
 
     def partnership(self, id: str) -> Partnership:  # noqa: A002 - the vendor's own name
@@ -169,12 +177,52 @@ class StediSimulator(Simulator):
             return self._account.partnership(id)
 
     def supplier(self, partnership: str) -> PlayedSupplier:
-        """The supplier of a partnership: tell him how to answer.
+        """The supplier of a partnership: tell him how to answer, and see what he believes.
 
         Raises:
             NotFound: There is no such partnership.
         """
-        return self.partnership(partnership).supplier
+        return self._suppliers[self.partnership(partnership).id]
+
+    def transport(self, partnership: str) -> Transport:
+        """How files get to a supplier: tell it how long it takes, and what fails.
+
+        Raises:
+            NotFound: There is no such partnership.
+        """
+        return self.partnership(partnership).transport
+
+    def retry(self, execution_id: str) -> Execution:
+        """Have a failed file processed again, as a person does in the portal.
+
+        Returns:
+            The new execution, whose parent is ``RETRIED``.
+
+        Raises:
+            NotFound: There is no such execution.
+            RequestRefused: It did not fail, or was retried before.
+        """
+        with self.lock:
+            child = delivery.retry(self._account, self._account.execution(execution_id))
+        self.agenda.wake()
+        return child
+
+    def announce_again(self, about: str) -> str:
+        """Emit the event about a transaction once more, under a new event id.
+
+        Args:
+            about: The id of the transaction, or of an event.
+
+        Returns:
+            The new event's id.
+
+        Raises:
+            NotFound: Nothing was announced about it.
+        """
+        with self.lock:
+            event_id = self._account.announce_again(about)
+        self.agenda.wake()
+        return event_id
 
     def drop(self, x12: str | bytes, *, filename: str = "dropped.edi") -> Execution:
         """Have a supplier deliver any file; the execution says what became of it."""
@@ -218,7 +266,7 @@ class StediSimulator(Simulator):
             header: Name and value of the header that authenticates Stedi, e.g. ``("X-Api-Key", "...")``.
             basic: User and password instead; with neither, Stedi sends ``x-stedi-noauth: dummy``.
             shape: ``event+artifact``, ``event`` or ``bare``.
-            kinds: Event types; others: ``file.delivered.v2``, ``file.failed.v2``.
+            kinds: Event types; others: ``file.processed.v2``, ``file.delivered.v2``, ``file.failed.v2``.
             retries: Virtual seconds between attempts.
             limit: Real seconds within which the receiver has to answer.
             size_limit: Bytes of a body, above which the artifact travels without its content.
@@ -249,6 +297,13 @@ class StediSimulator(Simulator):
         """The vendor's endpoints."""
         return endpoints(self._account, self._storage)
 
+    def _acknowledge(
+        self, partnership: str, lines: Mapping[str, Sequence[Mapping[str, Any]]], **told: Any
+    ) -> None:
+        """`PlayedSupplier.acknowledge` with promises as JSON objects."""
+        said = {line: [Promise(**promise) for promise in promises] for line, promises in lines.items()}
+        self.supplier(partnership).acknowledge(lines=said, **told)
+
     def commands(self) -> Mapping[str, Callable[..., Any]]:
         """What ``POST /_sim/{command}`` may call."""
         return {
@@ -260,4 +315,15 @@ class StediSimulator(Simulator):
             "drop": lambda **arguments: self.drop(**arguments).summary(self.url),
             "sent": lambda: self.sent,
             "attempts": lambda: self.attempts,
+            "orders": lambda partnership: self.supplier(partnership).orders,
+            "objections": lambda partnership: self.supplier(partnership).objections,
+            "acknowledge": self._acknowledge,
+            "acknowledges": lambda partnership, **how: self.supplier(partnership).translator.acknowledges(
+                **how
+            ),
+            "rejects": lambda partnership, sets=(), **how: self.supplier(partnership).translator.rejects(
+                *sets, **how
+            ),
+            "fails": lambda partnership, **how: self.transport(partnership).fails(**how),
+            "retry": lambda execution_id: self.retry(execution_id).summary(self.url),
         }

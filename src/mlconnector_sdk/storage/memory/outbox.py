@@ -16,7 +16,6 @@ from mlconnector_sdk.storage.admission import WRITTEN_BY_SAVE, admitted, aware, 
 __all__ = ["MemoryOutbox"]
 
 _UNFINISHED = (State.PENDING, State.IN_FLIGHT)
-_EMPTY = {"record": b"", "payload": None, "document": None}
 
 
 class MemoryOutbox:
@@ -72,7 +71,7 @@ class MemoryOutbox:
     def history(self, ordering_key: str, *, content: bool) -> list[Entry]:
         """Every entry under an ordering key, by sequence."""
         line = self._line(ordering_key)
-        return list(line) if content else [evolve(entry, **_EMPTY) for entry in line]
+        return list(line) if content else [_emptied(entry) for entry in line]
 
     def accepted(self, ordering_key: str) -> Entry | None:
         """What the partner has taken last, or else what is known from before go-live."""
@@ -122,7 +121,7 @@ class MemoryOutbox:
         )
         purged = list(islice(old, max(limit, 0)))
         for entry in purged:
-            emptied = evolve(entry, **_EMPTY, purged_at=before, fence=entry.fence + 1)
+            emptied = evolve(_emptied(entry), purged_at=before, fence=entry.fence + 1)
             self._entries[entry.position - 1] = emptied
         return len(purged)
 
@@ -183,6 +182,10 @@ class MemoryOutbox:
 
 def _held(entry: Entry, now: datetime) -> bool:
     return entry.state in _UNFINISHED and entry.leased_until is not None and entry.leased_until > now
+
+
+def _emptied(entry: Entry) -> Entry:
+    return evolve(entry, record=b"", payload=None, document=None)
 
 
 def _expected(entry: Entry, before: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlconnector_sdk.records import Entry, Feed, State
+from mlconnector_sdk.storage.admission import dedupe_key
 from mlconnector_sdk.storage.sqlite.values import (
     from_json,
     instant,
@@ -14,18 +15,33 @@ from mlconnector_sdk.storage.sqlite.values import (
     to_json,
 )
 
-__all__ = ["COLUMNS", "SAVED_COLUMNS", "entry_from", "row_from", "saved_values"]
+__all__ = [
+    "BLOCKING",
+    "COLUMNS",
+    "SAVED_COLUMNS",
+    "UNFINISHED",
+    "UNFINISHED_AGAIN",
+    "blocking",
+    "entry_from",
+    "row_from",
+    "saved_values",
+    "select",
+]
 
 _Row = tuple[Any, ...]
+_FEEDS = {feed.value: feed for feed in Feed}
+_STATES = {state.value: state for state in State}
+
+BLOCKING, UNFINISHED, UNFINISHED_AGAIN = 1, 2, 3
+"""Values of the column ``blocking``: how later entries of the line wait for one (0: they do not)."""
 
 SAVED_COLUMNS = (
-    "kind",
     "state",
-    "blocks",
+    "leased_until",
+    "not_before",
     "changed_at",
     "attempts",
-    "not_before",
-    "leased_until",
+    "kind",
     "idempotency_key",
     "first_sent_at",
     "reference_names",
@@ -35,7 +51,7 @@ SAVED_COLUMNS = (
     "accepted_at",
     "expected_by",
 )
-"""What `ports.Store.save` writes, beside payload and document."""
+"""What `ports.Store.save` writes, beside ``blocking``, payload and document."""
 
 COLUMNS = (
     "position",
@@ -46,7 +62,6 @@ COLUMNS = (
     "partner",
     "ordering_key",
     "sequence",
-    "dedupe_key",
     "event_id",
     "fingerprint",
     "observed_at",
@@ -56,19 +71,54 @@ COLUMNS = (
     "purged_at",
     *SAVED_COLUMNS,
 )
-"""Every column of the table ``entries``; record, payload and document lie in tables of their own."""
+"""What the table ``entries`` says of an entry; record, payload and document lie in tables of their own."""
+
+_SELECTED = {column: f"entries.{column}" for column in COLUMNS} | {
+    "record": "coalesce(record, x'')",
+    "payload": "payload",
+    "document": "document",
+}
+_CONTENT = """
+    LEFT JOIN records ON records.position = entries.position
+    LEFT JOIN payloads ON payloads.position = entries.position
+"""
+
+
+def select(*, content: bool = True, **instead: str) -> str:
+    """The beginning of a query whose rows `entry_from` reads.
+
+    Args:
+        content: Whether records, payloads and documents are looked up, too.
+        instead: Expressions to select instead of columns.
+    """
+    without = {} if content else {"record": "x''", "payload": "NULL", "document": "NULL"}
+    expressions = (_SELECTED | without | instead).values()
+    return f"SELECT {', '.join(expressions)} FROM entries {_CONTENT if content else ''}"
+
+
+def blocking(entry: Entry, stored: int = UNFINISHED) -> int:
+    """The value of the column of that name.
+
+    Args:
+        entry: As it is to be.
+        stored: The value so far; for a new entry it does not matter.
+    """
+    if not entry.blocks:
+        return 0
+    if entry.state is State.DEAD:
+        return BLOCKING
+    return UNFINISHED if stored == UNFINISHED else UNFINISHED_AGAIN
 
 
 def saved_values(entry: Entry) -> _Row:
     """The values of `SAVED_COLUMNS`."""
     return (
-        entry.kind,
         entry.state.value,
-        entry.blocks,
+        micros_or_none(entry.leased_until),
+        micros_or_none(entry.not_before),
         micros(entry.changed_at),
         entry.attempts,
-        micros_or_none(entry.not_before),
-        micros_or_none(entry.leased_until),
+        entry.kind,
         entry.idempotency_key,
         micros_or_none(entry.first_sent_at),
         to_json(entry.references),
@@ -91,7 +141,6 @@ def row_from(entry: Entry) -> _Row:
         entry.partner,
         entry.ordering_key,
         entry.sequence,
-        entry.dedupe_key,
         entry.event_id,
         entry.fingerprint,
         micros(entry.observed_at),
@@ -104,17 +153,16 @@ def row_from(entry: Entry) -> _Row:
 
 
 def entry_from(row: _Row) -> Entry:
-    """The entry of a row with `COLUMNS`, the record, the payload and the document."""
+    """The entry of a row that `select` gave."""
     (
         position,
         id_,
         flow,
-        feed,
+        feed_value,
         number,
         partner,
         ordering_key,
         sequence,
-        dedupe_key,
         event_id,
         fingerprint,
         observed_at,
@@ -122,13 +170,12 @@ def entry_from(row: _Row) -> Entry:
         parent,
         deliberate,
         purged_at,
-        kind,
         state,
-        _blocks,
+        leased_until,
+        not_before,
         changed_at,
         attempts,
-        not_before,
-        leased_until,
+        kind,
         idempotency_key,
         first_sent_at,
         reference_names,
@@ -141,21 +188,29 @@ def entry_from(row: _Row) -> Entry:
         payload,
         document,
     ) = row
+    feed = _FEEDS[feed_value]
     return Entry(
         id=id_,
         position=position,
         flow=flow,
         kind=kind,
-        feed=Feed(feed),
+        feed=feed,
         number=number,
         partner=partner,
         ordering_key=ordering_key,
         sequence=sequence,
-        dedupe_key=dedupe_key,
+        dedupe_key=dedupe_key(
+            feed=feed,
+            flow=flow,
+            event_id=event_id,
+            ordering_key=ordering_key,
+            sequence=sequence,
+            deliberate=deliberate,
+        ),
         event_id=event_id,
         fingerprint=fingerprint,
         record=record,
-        state=State(state),
+        state=_STATES[state],
         observed_at=instant(observed_at),
         changed_at=instant(changed_at),
         attempts=attempts,

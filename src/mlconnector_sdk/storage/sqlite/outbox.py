@@ -2,87 +2,79 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from attrs import evolve
-
-from mlconnector_sdk.records import Change, Entry, Feed, NewEntry, State
+from mlconnector_sdk.records import Change, Entry, Feed, NewEntry
 from mlconnector_sdk.storage.admission import admitted, check
 from mlconnector_sdk.storage.sqlite.entry_rows import (
     COLUMNS,
     SAVED_COLUMNS,
+    UNFINISHED,
+    UNFINISHED_AGAIN,
+    blocking,
     entry_from,
     row_from,
     saved_values,
+    select,
 )
-from mlconnector_sdk.storage.sqlite.values import micros, to_json
+from mlconnector_sdk.storage.sqlite.references import index_references
+from mlconnector_sdk.storage.sqlite.values import from_json, micros
 
-__all__ = ["accepted", "add", "due", "find", "history", "lease", "purge", "save"]
+__all__ = ["add", "due", "lease", "save"]
 
-_COLUMNS = ", ".join(f"entries.{column}" for column in COLUMNS)
-_SELECT = (
-    f"SELECT {_COLUMNS}, coalesce(record, x''), payload, document"
-    " FROM entries LEFT JOIN records ON records.position = entries.position"
-    " LEFT JOIN payloads ON payloads.position = entries.position"
-)
-_INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' for _ in COLUMNS)})"
-_UPDATE = f"""
-    UPDATE entries SET fence = fence + 1, {", ".join(f"{column} = ?" for column in SAVED_COLUMNS)}
-    WHERE position = ? AND id = ? AND fence = ?
-"""
-_FREEZE = """
-    INSERT INTO payloads (position, payload, document) VALUES (?, ?, ?)
-    ON CONFLICT DO UPDATE SET payload = excluded.payload, document = excluded.document
-    WHERE payload IS NOT excluded.payload OR document IS NOT excluded.document
-"""
+_BATCH = 500
+_INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}, blocking) VALUES ({'?, ' * len(COLUMNS)}?)"
+_UPDATE = f"UPDATE entries SET fence = fence + 1, {', '.join(f'{name} = ?' for name in SAVED_COLUMNS)}"
+_FREEZE = "INSERT OR REPLACE INTO payloads (position, payload, document) VALUES (?, ?, ?)"
 _LEASABLE = f"""
-    {_SELECT}
-    WHERE entries.flow = :flow AND entries.state IN ('pending', 'in flight')
-      AND (entries.state = 'in flight' OR entries.partner NOT IN (SELECT value FROM json_each(:without)))
+    WHERE entries.flow = :flow AND entries.blocking >= {UNFINISHED}
       AND (entries.leased_until IS NULL OR entries.leased_until <= :now)
       AND (entries.not_before IS NULL OR entries.not_before <= :now)
       AND NOT EXISTS (
           SELECT 1 FROM entries AS earlier
-          WHERE earlier.blocks = 1
+          WHERE earlier.blocking > 0
             AND earlier.ordering_key = entries.ordering_key AND earlier.sequence < entries.sequence
       )
-      AND NOT EXISTS (  -- somebody may have made an older entry pending while a newer one is held
-          SELECT 1 FROM entries AS held
-          WHERE held.leased_until IS NOT NULL AND held.state IN ('pending', 'in flight')
-            AND held.ordering_key = entries.ordering_key AND held.leased_until > :now
-      )
-    ORDER BY entries.position LIMIT :limit
+      -- What was finished once may have let a newer one go by, which is held now.
+      AND (entries.blocking < {UNFINISHED_AGAIN} OR NOT EXISTS (
+          SELECT 1 FROM entries AS newer
+          WHERE newer.blocking > 0 AND newer.blocking >= {UNFINISHED}
+            AND newer.ordering_key = entries.ordering_key AND newer.sequence > entries.sequence
+            AND newer.leased_until > :now
+      ))
 """
-
-_TAKEN = tuple(state.value for state in State if state.taken)
-_KEPT = tuple(
-    state.value for state in State if state.waits_for_person or state in (State.PENDING, State.IN_FLIGHT)
-)
+_LEASE = f"{select(fence='entries.fence + 1', leased_until=':until')} {_LEASABLE}"
+_DUE = f"SELECT 1 FROM entries {_LEASABLE}"
 
 
 def add(connection: sqlite3.Connection, observations: Iterable[NewEntry]) -> list[Entry]:
     """Admit observations one after the other; return the entries that are new."""
     [last] = connection.execute("SELECT coalesce(max(position), 0) FROM entries").fetchone()
+    lines: dict[str, tuple[int, str]] = {}  # sequence and fingerprint of the latest
+    events: set[tuple[str, str]] = set()
     added: list[Entry] = []
     for new in observations:
         check(new)
-        sequence, fingerprint = _latest(connection, new.ordering_key)
+        key = new.ordering_key
+        sequence, fingerprint = lines[key] if key in lines else _latest(connection, key)
         if new.deliberate:
             known = False
         elif new.feed is Feed.STATE:
             known = sequence > 0 and fingerprint == new.fingerprint
         else:
-            known = _event_is_known(connection, new)
+            event = (new.flow, new.event_id)
+            known = event in events or _event_is_known(connection, event)
         if not known:
             entry = admitted(new, position=last + len(added) + 1, sequence=sequence + 1)
-            connection.execute(_INSERT, row_from(entry))
-            connection.execute("INSERT INTO records VALUES (?, ?)", (entry.position, entry.record))
-            if entry.payload is not None or entry.document is not None:
-                connection.execute(_FREEZE, (entry.position, entry.payload, entry.document))
+            sequence, fingerprint = entry.sequence, entry.fingerprint
+            events.add((entry.flow, entry.event_id))
             added.append(entry)
+        lines[key] = sequence, fingerprint
+    if added:
+        _insert(connection, added)
     return added
 
 
@@ -96,114 +88,114 @@ def lease(
     without: Sequence[str],
 ) -> list[Entry]:
     """Take what is due and whose turn it is, oldest position first."""
-    parameters = _leasable(flow, now, limit, without)
-    entries = [entry_from(row) for row in connection.execute(_LEASABLE, parameters).fetchall()]
+    others, names = _others_than(without)
+    values = {"flow": flow, "now": micros(now), "until": micros(until), "limit": max(limit, 0), **names}
+    query = f"{_LEASE} {others} ORDER BY entries.position LIMIT :limit"
+    entries = [entry_from(row) for row in connection.execute(query, values).fetchall()]
     connection.executemany(
-        "UPDATE entries SET fence = fence + 1, leased_until = ? WHERE position = ?",
-        [(micros(until), entry.position) for entry in entries],
+        "UPDATE entries SET fence = ?, leased_until = ? WHERE position = ?",
+        [(entry.fence, values["until"], entry.position) for entry in entries],
     )
-    return [evolve(entry, fence=entry.fence + 1, leased_until=until) for entry in entries]
+    return entries
 
 
 def due(connection: sqlite3.Connection, flow: str, *, now: datetime, without: Sequence[str]) -> bool:
     """Whether there is anything to lease."""
-    parameters = _leasable(flow, now, 1, without)
-    return connection.execute(_LEASABLE, parameters).fetchone() is not None
+    others, names = _others_than(without)
+    values = {"flow": flow, "now": micros(now), **names}
+    return connection.execute(f"{_DUE} {others} LIMIT 1", values).fetchone() is not None
 
 
 def save(connection: sqlite3.Connection, changes: Sequence[Change]) -> list[str]:
     """Write entries back, with their follow-ons; return the ids that were refused."""
-    refused = []
-    for change in changes:
-        entry = change.entry
-        where = (entry.position, entry.id, entry.fence)
-        if not connection.execute(_UPDATE, (*saved_values(entry), *where)).rowcount:
-            refused.append(entry.id)
-            continue
-        if entry.payload is None and entry.document is None:
-            connection.execute("DELETE FROM payloads WHERE position = ?", (entry.position,))
-        else:
-            connection.execute(_FREEZE, (entry.position, entry.payload, entry.document))
-        if change.follow_ons:
-            add(connection, change.follow_ons)
+    refused: list[str] = []
+    for batch in _batches(changes):
+        stored = _stored(connection, [change.entry.position for change in batch])
+        taken = [change for change in batch if _is_current(change.entry, stored)]
+        refused += [change.entry.id for change in batch if not _is_current(change.entry, stored)]
+        _write(connection, [(change.entry, stored[change.entry.position]) for change in taken])
+        add(connection, [new for change in taken for new in change.follow_ons])
     return refused
 
 
-def history(connection: sqlite3.Connection, ordering_key: str, *, content: bool) -> list[Entry]:
-    """Every entry under an ordering key, by sequence."""
-    select = _SELECT if content else f"SELECT {_COLUMNS}, x'', NULL, NULL FROM entries"
-    query = f"{select} WHERE ordering_key = ? ORDER BY sequence"
-    return [entry_from(row) for row in connection.execute(query, (ordering_key,)).fetchall()]
-
-
-def accepted(connection: sqlite3.Connection, ordering_key: str) -> Entry | None:
-    """What the partner has taken last, or else what is known from before go-live."""
-    for states in (_TAKEN, (State.KNOWN.value,)):
-        marks = ", ".join("?" for _ in states)
-        query = f"{_SELECT} WHERE ordering_key = ? AND state IN ({marks}) ORDER BY sequence DESC LIMIT 1"
-        row = connection.execute(query, (ordering_key, *states)).fetchone()
-        if row is not None:
-            return entry_from(row)
-    return None
-
-
-def find(
-    connection: sqlite3.Connection,
-    *,
-    flow: str,
-    number: str,
-    partner: str,
-    entry_id: str,
-    reference: tuple[str, str] | None,
-    states: Sequence[State],
-    expected_before: datetime | None,
-    after: int,
-    limit: int,
-) -> list[Entry]:
-    """Entries that match everything given, oldest position first."""
-    given = {"flow = ?": flow, "number = ?": number, "partner = ?": partner, "id = ?": entry_id}
-    criteria: dict[str, str | int] = {column: value for column, value in given.items() if value}
-    if reference is not None:
-        criteria["instr(reference_names, ?)"] = to_json(dict([reference]))[1:-1]
-    if expected_before is not None:
-        criteria["expected_by < ?"] = micros(expected_before)
-    if after:
-        criteria["position > ?"] = after
-    # One branch per state: each walks an index in order, where IN (...) would gather all and sort them.
-    branches = [{**criteria, "state = ?": state.value} for state in dict.fromkeys(states)] or [criteria]
-    positions = " UNION ALL ".join(_branch(branch) for branch in branches)
-    query = f"{_SELECT} WHERE entries.position IN ({positions}) ORDER BY entries.position LIMIT ?"
-    values: list[str | int] = []
-    for branch in branches:
-        values += [*branch.values(), max(limit, 0)]
-    return [entry_from(row) for row in connection.execute(query, [*values, max(limit, 0)]).fetchall()]
-
-
-def purge(connection: sqlite3.Connection, before: datetime, *, limit: int) -> int:
-    """Empty what was finished before an instant; how many entries."""
-    query = f"""
-        SELECT position FROM entries
-        WHERE purged_at IS NULL AND changed_at < ? AND state NOT IN ({", ".join("?" for _ in _KEPT)})
-        ORDER BY position LIMIT ?
-    """
-    positions = connection.execute(query, (micros(before), *_KEPT, max(limit, 0))).fetchall()
-    connection.executemany("DELETE FROM records WHERE position = ?", positions)
-    connection.executemany("DELETE FROM payloads WHERE position = ?", positions)
-    connection.executemany(
-        "UPDATE entries SET purged_at = ?, fence = fence + 1 WHERE position = ?",
-        [(micros(before), position) for (position,) in positions],
+def _insert(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+    connection.executemany(_INSERT, [(*row_from(entry), blocking(entry)) for entry in entries])
+    records = [(entry.position, entry.record) for entry in entries]
+    connection.executemany("INSERT INTO records (position, record) VALUES (?, ?)", records)
+    _freeze(
+        connection, [entry for entry in entries if entry.payload is not None or entry.document is not None]
     )
-    return len(positions)
 
 
-def _leasable(flow: str, now: datetime, limit: int, without: Sequence[str]) -> dict[str, str | int]:
-    names = json.dumps(list(without))
-    return {"flow": flow, "now": micros(now), "limit": max(limit, 0), "without": names}
+def _freeze(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+    connection.executemany(_FREEZE, [(entry.position, entry.payload, entry.document) for entry in entries])
 
 
-def _branch(criteria: dict[str, str | int]) -> str:
-    where = " AND ".join(criteria) or "TRUE"
-    return f"SELECT * FROM (SELECT position FROM entries WHERE {where} ORDER BY position LIMIT ?)"
+def _write(connection: sqlite3.Connection, entries: Sequence[tuple[Entry, _Stored]]) -> None:
+    """Write what differs; above all no index entry that stays as it is, and no payload again."""
+    same, moved, frozen, references = [], [], [], []
+    for entry, stored in entries:
+        values = saved_values(entry)
+        stands = blocking(entry, stored.blocking)
+        if stands == stored.blocking:
+            same.append((*values, entry.position))
+        else:
+            moved.append((*values, stands, entry.position))
+        if entry.payload != stored.payload or entry.document != stored.document:
+            frozen.append(entry)
+        if entry.references:
+            known = from_json(stored.references).items()
+            references += [(entry.position, *pair) for pair in entry.references.items() if pair not in known]
+    connection.executemany(f"{_UPDATE} WHERE position = ?", same)
+    connection.executemany(f"{_UPDATE}, blocking = ? WHERE position = ?", moved)
+    _freeze(connection, frozen)
+    index_references(connection, references)
+
+
+class _Stored(NamedTuple):
+    """What decides whether an entry is saved, and what of it has to be written."""
+
+    id: str
+    fence: int
+    blocking: int
+    references: str
+    payload: bytes | None
+    document: bytes | None
+
+
+def _stored(connection: sqlite3.Connection, positions: Sequence[int]) -> dict[int, _Stored]:
+    query = f"""
+        SELECT entries.position, id, fence, blocking, reference_names, payload, document
+        FROM entries LEFT JOIN payloads ON payloads.position = entries.position
+        WHERE entries.position IN ({", ".join("?" * len(positions))})
+    """
+    return {position: _Stored(*rest) for position, *rest in connection.execute(query, positions).fetchall()}
+
+
+def _is_current(entry: Entry, stored: Mapping[int, _Stored]) -> bool:
+    row = stored.get(entry.position)
+    return row is not None and row.id == entry.id and row.fence == entry.fence
+
+
+def _batches(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
+    """Parts of which none has an entry twice: the second time, its fence is another."""
+    batch: dict[int, Change] = {}
+    for change in changes:
+        if change.entry.position in batch or len(batch) == _BATCH:
+            yield list(batch.values())
+            batch = {}
+        batch[change.entry.position] = change
+    if batch:
+        yield list(batch.values())
+
+
+def _others_than(partners: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """The condition that leaves out what is pending for these partners, and its values."""
+    if not partners:
+        return "", {}
+    values = {f"partner{n}": partner for n, partner in enumerate(partners)}
+    names = ", ".join(f":{name}" for name in values)
+    return f"AND (entries.state = 'in flight' OR entries.partner NOT IN ({names}))", values
 
 
 def _latest(connection: sqlite3.Connection, ordering_key: str) -> tuple[int, str]:
@@ -213,7 +205,7 @@ def _latest(connection: sqlite3.Connection, ordering_key: str) -> tuple[int, str
     return latest or (0, "")
 
 
-def _event_is_known(connection: sqlite3.Connection, new: NewEntry) -> bool:
+def _event_is_known(connection: sqlite3.Connection, event: tuple[str, str]) -> bool:
     # The last condition lets SQLite use the index of the rows that have an event id.
     query = "SELECT 1 FROM entries WHERE flow = ? AND event_id = ? AND event_id <> '' LIMIT 1"
-    return connection.execute(query, (new.flow, new.event_id)).fetchone() is not None
+    return connection.execute(query, event).fetchone() is not None

@@ -19,7 +19,7 @@ from mlconnector_sdk.records import (
     Purged,
     State,
 )
-from mlconnector_sdk.storage.sqlite import outbox
+from mlconnector_sdk.storage.sqlite import finding, outbox, purging
 from mlconnector_sdk.storage.sqlite.audit import SQLiteAuditLog
 from mlconnector_sdk.storage.sqlite.claims import Claims
 from mlconnector_sdk.storage.sqlite.database import Database, OnDatabase
@@ -39,13 +39,7 @@ _PENDING = """
     SELECT source, event_id, received_at, body FROM inbox
     WHERE source = ? AND closed = 0 ORDER BY position LIMIT ?
 """
-_CLOSE = "UPDATE inbox SET closed = 1 WHERE source = ? AND event_id = ?"
-_EMPTY_INBOX = """
-    UPDATE inbox SET body = x'' WHERE position IN (
-        SELECT position FROM inbox WHERE closed = 1 AND received_at < ? AND length(body) > 0
-        ORDER BY position LIMIT ?
-    )
-"""
+_CLOSE = "UPDATE inbox SET closed = 1 WHERE source = ? AND event_id = ? AND closed = 0"
 _STATUS = "SELECT flow, partner, paused_until, reason, remedy FROM flow_status"
 _SET_STATUS = "INSERT OR REPLACE INTO flow_status VALUES (?, ?, ?, ?, ?)"
 
@@ -144,12 +138,12 @@ class SQLiteStore(OnDatabase):
     def history(self, ordering_key: str, *, content: bool = True) -> list[Entry]:
         """Every entry under an ordering key, by sequence; on request without what the documents say."""
         return self._database.read(
-            lambda connection: outbox.history(connection, ordering_key, content=content)
+            lambda connection: finding.history(connection, ordering_key, content=content)
         )
 
     def accepted(self, ordering_key: str) -> Entry | None:
         """What the partner has: the newest entry that was taken, or the newest known from before go-live."""
-        return self._database.read(lambda connection: outbox.accepted(connection, ordering_key))
+        return self._database.read(lambda connection: finding.accepted(connection, ordering_key))
 
     def find(
         self,
@@ -166,7 +160,7 @@ class SQLiteStore(OnDatabase):
     ) -> list[Entry]:
         """Entries that match everything given, oldest position first."""
         return self._database.read(
-            lambda connection: outbox.find(
+            lambda connection: finding.find(
                 connection,
                 flow=flow,
                 number=number,
@@ -182,13 +176,12 @@ class SQLiteStore(OnDatabase):
 
     def purge(self, before: datetime, *, limit: int = 1_000) -> Purged:
         """Remove what old documents and webhooks say, and keep that they were there."""
-        inbox = (micros(before), max(limit, 0))
-
-        def operation(connection: sqlite3.Connection) -> Purged:
-            entries = outbox.purge(connection, before, limit=limit)
-            return Purged(entries=entries, events=connection.execute(_EMPTY_INBOX, inbox).rowcount)
-
-        return self._database.write(operation)
+        positions = self._database.read(
+            lambda connection: purging.old_entries(connection, before, limit=limit)
+        )
+        return self._database.write(
+            lambda connection: purging.purge(connection, before, positions=positions, limit=limit)
+        )
 
     def flow_status(self, flow: str, partner: str = "") -> FlowStatus:
         """Whether a flow, or what it sends to one partner, may run; what nobody paused may."""

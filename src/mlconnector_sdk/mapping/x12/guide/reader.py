@@ -217,6 +217,8 @@ class _Reader:
 
     def _text(self, value: str | int | Decimal, element: ElementDefinition, path: str) -> str:
         """The text on the wire; what does not fit comes back as it is, and is refused by its type."""
+        if element.name == "transaction_set_control_number":
+            return _control_number(value) or str(value)
         if element.type in ("AN", "ID"):
             if not isinstance(value, str):
                 self._report("number_for_text", Severity.WARNING, "a number is read as text", path)

@@ -48,7 +48,8 @@ def write(transaction: Transaction, *, trailer: bool = False) -> dict[str, Any]:
         content.update(writer.loop(root, uses))
     writer.refuse_strays(root, structure.root)
     if trailer:
-        tables["summary"]["transaction_set_trailer_SE"] = {
+        last = [use.table for use in structure.root.uses][-1]  # sets of one table have SE in the heading
+        tables[last]["transaction_set_trailer_SE"] = {
             "number_of_included_segments_01": len(transaction.segments) + 2,
             "transaction_set_control_number_02": shown,
         }
