@@ -50,38 +50,56 @@ def test_a_reverse_lookup_must_be_unambiguous() -> None:
         units.reverse("their", "CA")
 
 
+def test_a_row_knows_the_line_where_it_begins() -> None:
+    text = '# ours, "theirs\nours,theirs\n\n"Each\nof them",EA\n# "a\n"# 2","P\n#"\nBox,BX\n'
+    rows = table_from_csv("units.csv", text).rows
+    assert [(row["ours"], row.line) for row in rows] == [("Each\nof them", 4), ("# 2", 7), ("Box", 9)]
+    assert rows[1]["theirs"] == "P\n#"
+    toml = table_from_toml("units.toml", '# ours\nEach = "EA"\n\nBox = """B\nX"""\n"Sq. foot" = "SF"')
+    assert [row.line for row in toml.rows] == [2, 4, 6]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("ours,theirs\nEach,EA\nBox,BX\nEach,EX\n", "'Each' twice: lines 2 and 4"),
-        ("ours,theirs\nEach\n", "line 2 has 1 values"),
-        ("ours,theirs\n\nEach,E,A\n", "line 3 has 3 values"),
-        ("ours,theirs\n,EA\n", "line 2 has no ours"),
-        ("ours\nEach\n", "line 1 must name"),
-        ("ours,ours\nEach,EA\n", "line 1 must name"),
-        ("", "line 1 must name"),
-        ('ours,theirs\n"Each,EA\n', "line 3 is not readable"),
-        ('ours,theirs\n"Ea"ch,EA\n', "line 2 is not readable"),
+        ("ours,theirs\nEach,EA\nBox,BX\nEach,EX\n", "line 4: 'Each' stands here and in line 2"),
+        ("ours,theirs\nEach\n", "line 2: it has 1 values"),
+        ("ours,theirs\n\nEach,E,A\n", "line 3: it has 3 values"),
+        ('ours,theirs\n"Ea\nch",EA\nBox\n', "line 4: it has 1 values"),
+        ("ours,theirs\r\n\r\nEach,E,A\r\n", "line 3: it has 3 values"),
+        ("ours,theirs\n,EA\n", "line 2: it has no ours"),
+        ("ours\nEach\n", "line 1: it must name"),
+        ("# units\n\nours,ours\nEach,EA\n", "line 3: it must name"),
+        ("", "line 1: it must name"),
+        ('ours,theirs\nBox,BX\n"Each,EA\nPiece,PC\n', r"line 3: not readable as CSV: .* \(seen in line 5\)"),
+        ('ours,theirs\n"Ea"ch,EA\n', "line 2: not readable as CSV"),
     ],
 )
 def test_mistakes_in_a_csv_name_the_line(text: str, message: str) -> None:
-    with pytest.raises(ConfigurationError, match=message):
+    with pytest.raises(ConfigurationError, match=r"^units\.csv " + message) as caught:
         table_from_csv("units.csv", text)
+    assert caught.value.remedy
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "message", "path"),
     [
-        ('Each = "EA"\nEach = "EX"\n', "line 2"),
-        ("Each = 1\n", "Each that is no text"),
-        ("[Each]\n", "Each that is no text"),
-        ("=", "not readable as TOML"),
+        (
+            'Each = "EA"\nEach = "EX"\n',
+            "line 2: not readable as TOML: Cannot overwrite a value",
+            "units.toml",
+        ),
+        ('# ours\n\n"Sq. foot" = 1\n', 'line 3: the value of "Sq. foot" is no', 'units.toml:"Sq. foot"'),
+        ('Box = "BX"\n[Each]\n', "line 2: the value of Each is no text", "units.toml:Each"),
+        ('Box = "BX"\n=', "line 2: not readable as TOML", "units.toml"),
+        ('Box = "BX"\nEach = "', "line 2: not readable as TOML: .* at the end", "units.toml"),
+        ("x = " + "[" * 100_000, "too many brackets are open", "units.toml"),
     ],
 )
-def test_mistakes_in_a_toml_name_the_key(text: str, message: str) -> None:
-    with pytest.raises(ConfigurationError, match=message) as caught:
+def test_mistakes_in_a_toml_name_line_and_key(text: str, message: str, path: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^units\.toml.*" + message) as caught:
         table_from_toml("units.toml", text)
-    assert caught.value.path.startswith("units.toml")
+    assert caught.value.path == path
 
 
 @given(st.text(max_size=80))
@@ -110,6 +128,7 @@ def naming(units: str, parts: str) -> Naming:
         table_from_toml("units.toml", 'Each = "EA"\nPound = "LB"'),
         table_from_csv("parts.csv", PARTS, keys=2),
         table_from_csv("wrong.csv", "number,buyer_part\nA,B\n"),
+        table_from_csv("empty.csv", "ours,theirs\nEach,EA\nBox,\n"),
     )
     return Naming(partner, tables)
 
@@ -132,5 +151,19 @@ def test_parts_by_table_or_as_they_are() -> None:
     assert naming("as_is", "as_is").part("WB-100", "A") == PartNumbers(buyer="WB-100")
     assert naming("as_is", "as_is_with_revision").part("WB-100", "A") == PartNumbers(buyer="WB-100-A")
     assert naming("as_is", "as_is_with_revision").part("WB-100") == PartNumbers(buyer="WB-100")
-    with pytest.raises(ConfigurationError, match="must have the columns"):
+    with pytest.raises(ConfigurationError, match=r"wrong\.csv line 1: .* must have the columns"):
         naming("as_is", "wrong.csv").part("A")
+
+
+def test_tables_are_checked_before_they_are_needed() -> None:
+    naming("units.toml", "parts.csv").check()
+    naming("as_is", "as_is").check()
+    for units, parts, message in (
+        ("none.csv", "as_is", r"no table 'none\.csv'"),
+        ("parts.csv", "as_is", "is a table of parts"),
+        ("empty.csv", "as_is", r"empty\.csv line 3: the unit 'Box' has no theirs"),
+        ("as_is", "wrong.csv", "must have the columns"),
+        ("as_is", "units.toml", r"units\.toml line 1: .* must have the columns"),
+    ):
+        with pytest.raises(ConfigurationError, match=message):
+            naming(units, parts).check()

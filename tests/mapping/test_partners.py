@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlconnector_sdk.errors import ConfigurationError, UnmappedValue
-from mlconnector_sdk.mapping.partners import Identifier, Partners
+from mlconnector_sdk.mapping.partners import Identifier, Partner, Partners
 from mlconnector_sdk.mapping.x12 import Conventions
 
 FILE = """
@@ -113,15 +115,80 @@ def test_one_partnership_for_two_partners_is_ambiguous() -> None:
         ('due = ["010", "002"]', 'due = "010"', "partners.ACME.conventions.due", "list"),
         ('due = ["010", "002"]', 'dues = ["010"]', "partners.ACME.conventions.dues", "'due'"),
         ("[partners.NORTH]", "[partner.NORTH]", "partner", "'partners'"),
+        ('supplier = "N-7"\n', 'customer = "C"\nsupplier = ""\n', "partners.NORTH.supplier", "in quotes"),
+        ('parts = "as_is"\n', 'parts = "../p.csv"\n', "parts", "same folder"),
+        ('parts = "acme-parts.csv"', 'parts = "a\\\\b.csv"', "partners.ACME.parts", "same folder"),
+        ('units = "as_is"', 'units = "as_is_with_revision"', "partners.NORTH.units", "cannot be"),
+        (
+            "[partners.NORTH]",
+            "[partners.NORTH.policy]\n[partners.NORTH]",
+            "partners.NORTH.policy",
+            "'policies'",
+        ),
+        ("[partners.NORTH]", "[partners.NORTH]\nlimits = 1", "partners.NORTH.limits", "table"),
         ('buyer = { id = "PLEX", qualifier = "ZZ" }', 'buyer = "PLEX"', "partners.NORTH.buyer", "table"),
     ],
 )
 def test_mistakes_name_the_key(old: str, new: str, path: str, message: str) -> None:
     assert old in FILE
+    text = FILE.replace(old, new, 1)
     with pytest.raises(ConfigurationError) as caught:
-        Partners.from_toml(FILE.replace(old, new, 1))
+        Partners.from_toml(text)
     assert caught.value.path == path
     assert message in str(caught.value)
+    line = int(re.match(r"partners\.toml line (\d+): ", str(caught.value))[1])  # type: ignore[index]  # it must
+    key = path.rpartition(".")[2]
+    table = text.splitlines()[line - 1]
+    assert key in table if new else f"[{path.rpartition('.')[0]}]" in table or key == "qualifier"
+
+
+def test_mistakes_name_the_line() -> None:
+    for old, new, line in (
+        ('supplier = "N-7"', 'supplier = "ACME-01"', 19),
+        ('supplier = "N-7"\n', "", 18),
+        ("paused = true", "paused = 1", 24),
+        ('unlisted = "ignore"', 'unlisted = ""', 2),
+        ('id = "77", ', "", 21),
+        ("[partners.NORTH]", "[partners.NORTH", 18),
+    ):
+        assert old in FILE
+        with pytest.raises(ConfigurationError, match=rf"^partners\.toml line {line}: "):
+            Partners.from_toml(FILE.replace(old, new, 1))
+
+
+def test_an_adapter_names_file_line_and_key_too() -> None:
+    acme, _ = Partners.from_toml(FILE, file="ours.toml")
+    error = acme.error(("stedi", "settings", "860"), "it is wrong", "mend it")
+    assert str(error) == (
+        "ours.toml line 15: it is wrong [at partners.ACME.stedi.settings.860] Remedy: mend it"
+    )
+    ours = Identifier(id="1", qualifier="92")
+    of_no_file = Partner(name="X Y", supplier="X", buyer=ours, account=ours, units="as_is", parts="as_is")
+    error = of_no_file.error("stedi", "it is wrong")
+    assert str(error) == 'partners.toml: it is wrong [at partners."X Y".stedi]'
+
+
+def test_customers() -> None:
+    text = FILE.replace('supplier = "N-7"', 'customer = "CUST-1"')
+    partners = Partners.from_toml(text)
+    assert partners.by_customer("CUST-1").name == "NORTH"
+    assert (partners["NORTH"].supplier, partners["NORTH"].customer) == ("", "CUST-1")
+    assert partners.lists_customer("CUST-1")
+    assert not partners.lists_customer("N-7")
+    for code in ("", "N-7"):  # a partner without a code is not the partner of a document without one
+        assert not partners.lists(code)
+        assert not partners.lists_customer(code)
+        for lookup in (partners.by_supplier, partners.by_customer):
+            with pytest.raises(UnmappedValue):
+                lookup(code)
+    both = text.replace('supplier = "ACME-01"', 'supplier = "A"\ncustomer = "CUST-1"')
+    with pytest.raises(ConfigurationError, match="line 20: ACME and NORTH have the same customer code"):
+        Partners.from_toml(both)
+
+
+def test_two_files_that_say_the_same_are_equal() -> None:
+    assert Partners.from_toml(FILE) == Partners.from_toml("# new line\n" + FILE)
+    assert Partners.from_toml(FILE) != Partners.from_toml(FILE.replace("true", "false"))
 
 
 @pytest.mark.parametrize("text", ["", "= 1", "[partners]\nA = 1", "a = 1\na = 2", "x = " + "[" * 100_000])

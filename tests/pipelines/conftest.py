@@ -40,7 +40,7 @@ account = { id = "4711", qualifier = "92" }
 
 [partners.ACME.stedi]
 partnership = "us_acme"
-settings = { 850 = "us_acme-850" }
+settings = { 850 = "us_acme-850", 860 = "us_acme-860" }
 """
 UNITS = 'EA = "EA"\nPieces = "PC"\n'
 PARTS = "number,revision,buyer_part,vendor_part\nWB-100,*,WB-100,B-2207\nRR-52,*,RR-52,\n"

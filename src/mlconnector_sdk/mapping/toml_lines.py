@@ -66,7 +66,7 @@ class _Open:
 
 @define
 class _Reader:
-    """Token by token. Nothing calls itself, so that no depth of nesting is too deep."""
+    """Token by token. Nothing calls itself, so that whatever Python's reader took is not too deep here."""
 
     lines: dict[KeyPath, int] = field(factory=lambda: {(): 1})
     _table: KeyPath = ()

@@ -172,7 +172,7 @@ class Section:
             ConfigurationError: There is an unknown key; the remedy names the one that was probably meant.
         """
         for key, value in self.content.items():
-            close = difflib.get_close_matches(key, list(known), n=1, cutoff=0.75)
+            close = difflib.get_close_matches(key, list(known), n=1, cutoff=0.7)
             if key in known or (tables_allowed and isinstance(value, dict) and not close):
                 continue
             hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known))}"

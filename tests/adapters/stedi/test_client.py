@@ -36,7 +36,6 @@ from mlconnector_sdk.errors import (
     Reached,
     RequestRefused,
     Scope,
-    UnreadableAnswer,
     VendorUnavailable,
 )
 from mlconnector_sdk.secret import Secret

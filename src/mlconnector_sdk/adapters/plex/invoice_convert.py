@@ -19,6 +19,7 @@ from mlconnector_sdk.mapping import documents
 from mlconnector_sdk.mapping.naming import Naming, PartNumbers
 from mlconnector_sdk.mapping.partners import AS_IS, AS_IS_WITH_REVISION
 from mlconnector_sdk.mapping.quantities import total
+from mlconnector_sdk.mapping.x12.invoices import adds_up
 
 __all__ = ["ar_invoice", "fingerprint", "invoice"]
 
@@ -106,7 +107,6 @@ def invoice(
     if not rows:
         raise InvalidDocument(f"{what} has no lines", path="lines", remedy=_IN_PLEX)
     owed, stated_at = _owed(record, what)
-    _check_total(owed, lines, charges, what, stated_at)
     credit = understood.is_credit(record.type)
     if owed < 0 and not credit:
         raise InvalidDocument(
@@ -115,7 +115,7 @@ def invoice(
             remedy="add the type to PlexProfile.invoices.credit, or correct the invoice in Plex",
         )
     dated = _present(record.dated_at, "transactionDate", f"{what} has no date")
-    return documents.Invoice(
+    document = documents.Invoice(
         number=name,
         dated=_day(dated, time_zone),
         parties=(documents.Party(role="BY", id=customer, id_qualifier="91"),),
@@ -129,6 +129,8 @@ def invoice(
         charges=charges,
         total=owed,
     )
+    _check_total(document, what, stated_at)
+    return document
 
 
 @frozen
@@ -242,24 +244,18 @@ def _owed(record: ArInvoice, what: str) -> tuple[Decimal, str]:
     return amount, "amount"
 
 
-def _check_total(
-    owed: Decimal,
-    lines: tuple[documents.InvoiceLine, ...],
-    charges: tuple[documents.Charge, ...],
-    what: str,
-    path: str,
-) -> None:
-    """Lines and charges must come to the total: exactly, or with each line rounded to cents."""
-    products = [_EXACT.multiply(line.quantity, line.unit_price) for line in lines]
-    extra = [charge.amount for charge in charges]
-    exact = total([*products, *extra])
-    if owed not in (exact, total([*map(_rounded, products), *extra])):
-        raise InvalidDocument(
-            f"{what} states a total of {owed}, and its lines and charges come to {exact}",
-            path=path,
-            remedy="correct the invoice in Plex; if Plex shows them to agree, a charge or a tax stands "
-            "outside the lines, or under a type that PlexProfile.invoices.charges does not name",
-        )
+def _check_total(document: documents.Invoice, what: str, path: str) -> None:
+    """Lines and charges must come to the total: exactly, or with each line rounded to the cent."""
+    if adds_up(document):
+        return
+    products = [_EXACT.multiply(line.quantity, line.unit_price) for line in document.lines]
+    exact = total([*products, *(charge.amount for charge in document.charges)])
+    raise InvalidDocument(
+        f"{what} states a total of {document.total}, and its lines and charges come to {exact}",
+        path=path,
+        remedy="correct the invoice in Plex; if Plex shows them to agree, a charge or a tax stands outside "
+        "the lines, or under a type that PlexProfile.invoices.charges does not name",
+    )
 
 
 def _rounded(amount: Decimal) -> Decimal:

@@ -76,7 +76,7 @@ class OrderMapping:
         elif accepted is not None and accepted.document is None:
             return Hold(
                 reason=f"{entry.number} was edited, and what {partner.name} has of it is not kept any more",
-                remedy=f"agree on it with the supplier, then settle('{entry.id}', arrived=True) or dismiss it",
+                remedy=f"agree on it with the supplier, then settle('{entry.id}', arrived=True)",
             )
         else:
             telling = tell(

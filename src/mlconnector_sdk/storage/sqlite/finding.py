@@ -18,7 +18,6 @@ _Values: TypeAlias = tuple[str | int, ...]
 _Criteria: TypeAlias = dict[str, _Values]
 
 _TAKEN = ", ".join(f"'{state.value}'" for state in State if state.taken)
-_BY_ID = "position IN (SELECT position FROM entries WHERE substr(id, 1, 8) = substr(?, 1, 8) AND id = ?)"
 _BEFORE_PERSON = "state IN ('held', 'dead', 'rejected')"
 
 
@@ -58,7 +57,8 @@ def find(
         if value
     }
     if entry_id:
-        criteria[_BY_ID] = (entry_id, entry_id)
+        # The plus keeps SQLite from putting the value for `id` in the first term, which then fits no index.
+        criteria["substr(id, 1, 8) = substr(?, 1, 8) AND +id = ?"] = (entry_id, entry_id)
     if reference is not None:
         criteria[BY_REFERENCE] = reference_values(*reference)
     if expected_before is not None:
