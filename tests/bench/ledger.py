@@ -126,35 +126,38 @@ def raw(path: Path, entries: int) -> Stopwatch:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(
             "CREATE TABLE ledger (position INTEGER PRIMARY KEY, key TEXT UNIQUE, state TEXT, fence INTEGER,"
-            " leased_until INTEGER, name TEXT, record BLOB, payload BLOB)"
+            " leased_until INTEGER, payload BLOB, name TEXT)"
         )
-        connection.execute("CREATE INDEX waiting ON ledger (state) WHERE state <> 'accepted'")
+        connection.execute("CREATE INDEX waiting ON ledger (position) WHERE state = 'pending'")
+        connection.execute("CREATE TABLE records (position INTEGER PRIMARY KEY, record BLOB)")
 
-        def commit(name: str, statement: str, rows: list[tuple[object, ...]]) -> None:
+        def commit(name: str, statements: dict[str, list[tuple[object, ...]]]) -> None:
             with watch.of(name):
                 connection.execute("BEGIN IMMEDIATE")
-                connection.executemany(statement, rows)
+                for statement, rows in statements.items():
+                    connection.executemany(statement, rows)
                 connection.execute("COMMIT")
 
+        change = "UPDATE ledger SET fence = fence + 1, {} WHERE position = ? AND fence = ?"
         for first in range(0, entries, BATCH):
             numbers = range(first + 1, first + BATCH + 1)
-            commit(
-                "collect",
-                "INSERT INTO ledger VALUES (?, ?, 'pending', 0, NULL, '', ?, NULL)",
-                [(n, f"orders|1234|test|ACME|PO-{n}|1", RECORD) for n in numbers],
-            )
+            keys = [(n, f"orders|1234|test|ACME|PO-{n}|1") for n in numbers]
+            inserts = {
+                "INSERT INTO ledger VALUES (?, ?, 'pending', 0, NULL, NULL, '')": keys,
+                "INSERT INTO records VALUES (?, ?)": [(n, RECORD) for n in numbers],
+            }
+            commit("collect", inserts)
             with watch.of("lease"):
-                query = "SELECT position, key, record FROM ledger WHERE state = 'pending' LIMIT 100"
-                waiting = connection.execute(query).fetchall()
+                waiting = connection.execute(
+                    "SELECT ledger.*, record FROM ledger JOIN records USING (position)"
+                    " WHERE state = 'pending' ORDER BY position LIMIT 100"
+                ).fetchall()
             assert len(waiting) == BATCH
-            lease = "UPDATE ledger SET fence = 1, leased_until = ? WHERE position = ? AND fence = 0"
-            commit("lease", lease, [(1, n) for n in numbers])
-            send = "UPDATE ledger SET fence = 2, state = 'in flight', payload = ? WHERE position = ? AND fence = 1"
-            commit("in flight", send, [(PAYLOAD, n) for n in numbers])
-            accept = (
-                "UPDATE ledger SET fence = 3, state = 'accepted', name = ? WHERE position = ? AND fence = 2"
-            )
-            commit("accepted", accept, [(digest(str(n)), n) for n in numbers])
+            commit("lease", {change.format("leased_until = ?"): [(1, n, 0) for n in numbers]})
+            sending = [("in flight", PAYLOAD, n, 1) for n in numbers]
+            commit("in flight", {change.format("state = ?, payload = ?"): sending})
+            sent = [("accepted", digest(str(n)), n, 2) for n in numbers]
+            commit("accepted", {change.format("state = ?, name = ?"): sent})
     return watch
 
 

@@ -13,6 +13,7 @@ from mlconnector_sdk.flow import (
     Confirmation,
     ConfirmationSink,
     Flow,
+    Found,
     Limits,
     NotYet,
     Pipeline,
@@ -68,7 +69,9 @@ def live(
     reports: Reports,
 ) -> Pipeline:
     out = evolve(
-        order_flow(orders, outbox, answered_by="answers"), map=edit_order, limits=lambda partner: LIMITS
+        order_flow(orders, outbox, answered_by="answers", reported=True),
+        map=edit_order,
+        limits=lambda partner: LIMITS,
     )
     sink = ConfirmationSink(store, clock=clock, limits=lambda flow, partner: LIMITS)
     later = Flow(name="reports", kind="report", source=reports, map=reports.map, sink=sink, tenant="1")
@@ -179,17 +182,39 @@ def test_a_delivery_report_takes_back_no_rejection_by_the_partner(
     assert order(live).state is State.REJECTED
 
 
-def test_a_report_about_nothing_waits_and_then_is_only_told(
-    live: Pipeline, reports: Reports, said: Callable[..., Confirmation], clock: VirtualClock
+def test_a_report_about_nothing_changes_nothing(
+    live: Pipeline, reports: Reports, said: Callable[..., Confirmation]
 ) -> None:
     reports.say("r-1", said(State.DELIVERED, "somebody else's"))
     live.run()
-    (waiting,) = live.store.find(flow="reports")  # type: ignore[misc]
-    assert (waiting.state, waiting.attempts) == (State.PENDING, 0)
-    clock.advance(HOUR + 1)
-    live.run()
     (done,) = live.store.find(flow="reports")  # type: ignore[misc]
     assert done.state is State.ACCEPTED
+    assert order(live).state is State.ACCEPTED
+
+
+@pytest.mark.parametrize("later", ["its send is recorded", "it is found a day later"])
+def test_a_report_that_comes_before_its_document_is_known_counts_then(
+    live: Pipeline,
+    reports: Reports,
+    orders: Orders,
+    outbox: Outbox,
+    said: Callable[..., Confirmation],
+    clock: VirtualClock,
+    later: str,
+) -> None:
+    reports.say("r-1", said(None, "x-2", learned={"control": "c-2"}))
+    reports.say("r-2", said(State.ACKNOWLEDGED, "c-2", by="control"))
+    live.run()
+    orders.put("PO-2", "A")
+    if later == "it is found a day later":
+        outbox.loses_answer = True
+        live.run()
+        clock.advance(25 * HOUR)
+        outbox.outcome = Found(references={"execution": "x-2"})
+    live.run()
+    live.run()
+    states = {entry.number: entry.state for entry in live.store.find(flow="orders")}  # type: ignore[union-attr]
+    assert states["PO-2"] is State.ACKNOWLEDGED
 
 
 def test_a_rejection_that_nobody_can_place_goes_before_a_person(

@@ -131,9 +131,9 @@ class World:
 
     def _live(self) -> None:
         for _ in range(self.random.randint(0, 6)):
-            self.clock.advance(self.random.choice([0, 0, 1, 30, 200]))
+            self.clock.advance(self.random.choice([0, 0, 1, 10, 30, 90]))
             self.plex.begin_commit()
-        self.clock.advance(self.random.choice([1, 60, 300, 300, 900, 7200, 90000]))
+        self.clock.advance(self.random.choice([1, 20, 60, 100, 300, 300, 900, 7200, 90000]))
         self.plex.settle()
 
     def _walk(self, *, outage: bool = False) -> int:
@@ -163,11 +163,13 @@ class World:
         self._compare(swept=False)
         self.clock.advance(86400)
         quiet_since = f"{self.clock.now():%Y-%m-%dT%H:%M:%S}"
-        while True:  # a round may be under way, and a whole one has to follow
+        for _ in range(2 * len(self.plex.orders) + 2):  # a round may be under way; a whole one has to follow
             self.result.quiet += self._walk()
             begun, under_way, _ = self._cursors()["sweep"].partition(" up to ")
             if begun >= quiet_since and not under_way:
                 break
+        else:
+            self._problem("the sweep comes to no end")
         self._compare(swept=True)
         self._count()
 

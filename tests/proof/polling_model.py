@@ -69,7 +69,7 @@ def habits(random: Random) -> Habits:
         grain=timedelta(seconds=random.choice([0, 0, 1, 60])),
         form=random.choice(["short", "ticks", "offset"]),
         skews=tuple(seconds[each] for each in skews),
-        late=timedelta(seconds=random.choice([0, 30, 30, 90, 3 * 3600])),
+        late=timedelta(seconds=random.choice([0, 50, 90, 110, 3 * 3600])),
         nulls=random.choice([0.0, 0.0, 0.3, 1.0]),
         unreadable=random.choice([0.0, 0.0, 0.2]),
         silent=random.choice([0.0, 0.0, 0.3]),

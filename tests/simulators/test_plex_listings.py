@@ -119,7 +119,7 @@ def test_times_differ_however_the_clock_moves(erp: PlexSimulator) -> None:
     seen = []
     for skew in (0, -5, 0, 5, 0, -5):
         erp.rules.clock_skew = skew
-        for _ in range(15):
+        for _ in range(25):
             erp.edit_order("PO-1", note="x")
             seen.append(instants.parse(erp.order("PO-1")["modifiedDate"]))
         erp.advance(0.000001)

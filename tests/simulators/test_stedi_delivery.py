@@ -134,8 +134,8 @@ def test_a_retry_by_hand_makes_a_child(
         (body["event"]["detail-type"], body["event"]["detail"]["fileExecutionId"]) for body in receiver.bodies
     ] == [("file.delivered.v2", child.id)]
     ids = [
-        [it["transactionId"] for it in stedi.get(f"/executions/{id}/transactions").json()["items"]]
-        for id in (parent_id, child.id)
+        [it["transactionId"] for it in stedi.get(f"/executions/{one}/transactions").json()["items"]]
+        for one in (parent_id, child.id)
     ]
     assert ids[0] == ids[1] == [stedi_simulator.transactions[0].id]
     for again in (parent_id, child.id):
@@ -162,7 +162,7 @@ def test_retries_over_the_api(stedi_simulator: StediSimulator, stedi: httpx.Clie
         return stedi.post("/executions/retry", json={"condition": condition}).status_code
 
     def statuses() -> list[str]:
-        return [stedi.get(f"/executions/{id}").json()["status"] for id in ids]
+        return [stedi.get(f"/executions/{one}").json()["status"] for one in ids]
 
     assert retry(executionIds=[ids[1]]) == 200
     assert statuses() == ["FAILED", "RETRIED", "FAILED"]
@@ -172,7 +172,9 @@ def test_retries_over_the_api(stedi_simulator: StediSimulator, stedi: httpx.Clie
     assert retry(status="FAILED", partnershipId="me_acme") == 200
     assert statuses() == ["RETRIED"] * 3
     assert len(stedi_simulator.supplier("me_acme").received) == 3
-    for bad in ({}, {"ids": []}, {"executionIds": "x"}, {"status": 1}, {"status": "BROKEN"}):
+    refused: list[dict[str, Any]]
+    refused = [{}, {"ids": []}, {"executionIds": "x"}, {"status": 1}, {"status": "BROKEN"}]
+    for bad in refused:
         assert retry(**bad) == 400
     assert (
         stedi.post("/executions/retry", json={"condition": {"status": "FAILED"}, "x": 1}).status_code == 400
@@ -238,3 +240,29 @@ def test_executions_are_filtered(stedi_simulator: StediSimulator, stedi: httpx.C
     assert found(to=middle) == ["OUTBOUND"]
     assert stedi.get("/executions", params={"status": "succeeded"}).status_code == 400
     assert stedi.get("/transactions", params={"status": "FAILED"}).status_code == 400
+
+
+def test_another_process_scripts_it_too() -> None:
+    with StediSimulator(admin=True) as network:
+
+        def ask(command: str, **arguments: Any) -> Any:
+            answer = httpx.post(f"{network.origin}/_sim/{command}", json=arguments)
+            assert answer.status_code == 200, answer.text
+            return answer.json()
+
+        ask("add_partnership", id="me_acme", sender="me", receiver="acme")
+        ask("fails", partnership="me_acme", attempts=3)
+        ask("acknowledges", partnership="me_acme", delay=5)
+        ask("rejects", partnership="me_acme", sets=["860"])
+        with httpx.Client(base_url=network.url, headers={"Authorization": network.api_key}) as stedi:
+            execution_id = send(stedi).json()["fileExecutionId"]
+            ask("advance", seconds=720)
+            assert ask("orders", partnership="me_acme") == {}
+            assert ask("retry", execution_id=execution_id)["status"] == "COMPLETED"
+            send(stedi, guide(quantity=9), key="again")
+        assert ask("orders", partnership="me_acme")["PO-1"]["lines"]["10"]["quantity"] == 24
+        assert "doubled" in ask("objections", partnership="me_acme")[0]["sentence"]
+        promises = [{"code": "IQ", "quantity": 18, "ship": "2026-04-01"}]
+        ask("acknowledge", partnership="me_acme", number="PO-1", lines={"10": promises})
+        ask("advance", seconds=5)
+        assert [it.set_id for it in network.transactions] == ["850", "850", "855", "997", "997"]

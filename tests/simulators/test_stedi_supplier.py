@@ -108,11 +108,11 @@ def test_an_order_as_the_supplier_reads_it(acme: PlayedSupplier, buyer: Buyer) -
     assert (order.ship_to.city, order.ship_to.state) == ("Troy", "MI")
     assert (order.ship_to.postal_code, order.ship_to.country) == ("48083", "US")
     first, second = order.lines["10"], order.lines["20"]
-    assert (first.quantity, first.unit, first.unit_price) == (24, "EA", Decimal("3.15"))
+    assert (first.quantity, first.unit, first.unit_price) == (Decimal(24), "EA", Decimal("3.15"))
     assert (first.parts, first.description) == ({"BP": "WB-100"}, "Wheel")
     assert [(it.quantity, it.date) for it in first.schedules] == [
-        (18, date(2026, 3, 20)),
-        (6, date(2026, 4, 10)),
+        (Decimal(18), date(2026, 3, 20)),
+        (Decimal(6), date(2026, 4, 10)),
     ]
     assert second.schedules == (
         SupplierSchedule(quantity=Decimal(1), date=date(2026, 3, 20), qualifier="002"),
@@ -133,7 +133,7 @@ def test_an_order_of_release_005010(stedi_simulator: StediSimulator, stedi: http
     altered = change(poc("PC", price=4))
     assert send(stedi, altered, path=path + "860", key="k-2").status_code == 200
     order = stedi_simulator.supplier("me_five").orders["PO-1"]
-    assert (order.lines["10"].quantity, order.lines["10"].unit_price) == (24, 4)
+    assert (order.lines["10"].quantity, order.lines["10"].unit_price) == (Decimal(24), Decimal(4))
     assert order.ship_to is not None
 
 
@@ -158,6 +158,7 @@ Line = dict[str, Any]
             {"10": (10, "3.15", 2), "20": (1, "3.15", 1)},
         ),
         ([poc("CA", quantity=9, unit="CA", price=8)], {"10": (9, "8", 1), "20": (1, "3.15", 1)}),
+        ([poc("RZ", quantity=9, price=8)], {"10": (9, "8", 0), "20": (1, "3.15", 1)}),
         ([], {"10": (24, "3.15", 1), "20": (1, "3.15", 1)}),
     ],
 )
@@ -184,8 +185,16 @@ def test_dates_change(acme: PlayedSupplier, buyer: Buyer, code: str) -> None:
     loop["date_time_reference_DTM"] = [{"date_time_qualifier_01": "002", "date_02": "2026-08-01"}]
     buyer.changes(loop)
     (schedule,) = acme.orders["PO-1"].lines["10"].schedules
-    assert (schedule.quantity, schedule.date) == (24, date(2026, 8, 1))
+    assert (schedule.quantity, schedule.date) == (Decimal(24), date(2026, 8, 1))
     assert acme.objections == []
+
+
+def test_all_values_are_replaced(acme: PlayedSupplier, buyer: Buyer) -> None:
+    buyer.orders(rich())
+    buyer.changes(poc("RZ", quantity=2, part="WB-101"))
+    line = acme.orders["PO-1"].lines["10"]
+    assert (line.quantity, line.unit_price, line.parts) == (Decimal(2), None, {"BP": "WB-101"})
+    assert (line.description, line.schedules) == ("", ())
 
 
 def test_the_heading_of_a_change(acme: PlayedSupplier, buyer: Buyer) -> None:
@@ -303,7 +312,7 @@ def test_one_bad_line_does_not_hold_up_the_others(acme: PlayedSupplier, buyer: B
     buyer.orders(two_lines())
     buyer.changes(poc("QD", quantity=99), poc("QI", "20", quantity=2))
     lines = acme.orders["PO-1"].lines
-    assert (lines["10"].quantity, lines["20"].quantity) == (24, 2)
+    assert (lines["10"].quantity, lines["20"].quantity) == (Decimal(24), Decimal(2))
     assert len(acme.objections) == 1
 
 

@@ -6,7 +6,7 @@ other; the place they are delivered to is the entry of the document that they sp
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from attrs import evolve
@@ -19,12 +19,14 @@ from mlconnector_sdk.flow.journal import Journal
 from mlconnector_sdk.flow.limits import Limits
 from mlconnector_sdk.flow.sink import Absent, IfAbsent, OnUnknown, Outcome
 from mlconnector_sdk.ports import AuditLog, Clock, Store
-from mlconnector_sdk.records import Change, Entry, SendResult, State
+from mlconnector_sdk.records import AuditEvent, Change, Entry, SendResult, State
 
-__all__ = ["ConfirmationSink"]
+__all__ = ["ConfirmationSink", "woken_by"]
 
 _RANK = {State.ACCEPTED: 0, State.DELIVERED: 1, State.ACKNOWLEDGED: 2}
 _LOOK_AGAIN = timedelta(minutes=1)
+_REPORT = {"report": "yes"}
+"""Marks the entries of reports, which bear the references of other documents."""
 _REJECTED_BY = "rejected by"
 """The reference that says which kind of report has rejected a document: only its like takes that back."""
 
@@ -33,15 +35,15 @@ class ConfirmationSink:
     """Moves entries on: a `Sink` whose vendor is the store itself.
 
     It converges: what was written once is left alone, so an uncertain write is simply made again. A report
-    that names nothing known waits, because it may be quicker than the record of the send; then, if it is
-    certainly about one of ours, it goes before a person.
+    that names nothing known is kept, and counts as soon as something is known under that name. If it is
+    certainly about one of ours, it waits for a while, and goes before a person then.
 
     Args:
         store: Where the documents are.
         clock: The pipeline's.
         audit: Where the trail goes; None: the store's own log.
         limits: By flow and partner: when the next step is expected.
-        patience: How long a report waits for the document that it names.
+        patience: How long a report that is certainly about one of ours waits for its document.
     """
 
     name = "confirmations"
@@ -77,15 +79,19 @@ class ConfirmationSink:
         told: list[str] = []
         missing: list[Confirmation] = []
         for confirmation in _payload(entry):
-            found = await arrived(self._store.find(reference=confirmation.reference))
+            found = [
+                each
+                for each in await arrived(self._store.find(reference=confirmation.reference))
+                if each.flow != entry.flow and each.accepted_at is not None and not _is_report(each)
+            ]
             for each in found:
                 told += await self._confirm(each, confirmation)
             if not found:
                 missing.append(confirmation)
-        if missing:
-            self._wait_or_refuse(entry, missing)
+        self._refuse_ours(entry, missing)
         return SendResult(
-            summary="; ".join(told) or f"{entry.kind} {entry.number}: nothing here changes by it"
+            references={each.reference[0]: each.reference[1] for each in missing} | _REPORT,
+            summary="; ".join(told) or f"{entry.kind} {entry.number}: nothing here changes by it",
         )
 
     async def find(self, entry: Entry) -> Outcome:
@@ -100,8 +106,11 @@ class ConfirmationSink:
         line = self._journal.step(
             entry, kind, said.text, {said.reference[0]: said.reference[1], **said.learned}
         )
-        await self._journal.write([line])
-        if await arrived(self._store.save([Change(entry=changed)])):
+        learned = {name: value for name, value in said.learned.items() if name not in entry.references}
+        woken = await woken_by(learned, store=self._store, journal=self._journal)
+        await self._journal.write([line, *(line for line, _ in woken)])
+        changes = [Change(entry=changed), *(change for _, change in woken)]
+        if entry.id in await arrived(self._store.save(changes)):
             raise Premature(
                 f"{entry.kind} {entry.number} is being worked on",
                 not_before=self._clock.now() + _LOOK_AGAIN,
@@ -138,22 +147,53 @@ class ConfirmationSink:
             return before.expected_by
         return next_expected(after, self._limits(after.flow, after.partner))
 
-    def _wait_or_refuse(self, entry: Entry, missing: list[Confirmation]) -> None:
-        named = ", ".join(f"{name} {value}" for name, value in (each.reference for each in missing))
-        now = self._clock.now()
-        if now < entry.observed_at + self._patience:
-            raise Premature(
-                f"no document is known under {named} yet",
-                not_before=min(now + _LOOK_AGAIN, entry.observed_at + self._patience),
-            )
+    def _refuse_ours(self, entry: Entry, missing: Sequence[Confirmation]) -> None:
+        """What is certainly ours waits for the record of its send, and then goes before a person."""
         ours = [each for each in missing if each.ours]
-        if ours:
-            raise InvalidDocument(
-                f"{entry.kind} {entry.number} speaks of {named}, which no document here is known under: "
-                + "; ".join(each.text for each in ours),
-                remedy="look the document up at the vendor; if it went from here, find it with trail(number) "
-                f"and resend it; then dismiss('{entry.id}', ...)",
+        if not ours:
+            return
+        named = ", ".join(f"{name} {value}" for name, value in (each.reference for each in ours))
+        now, until = self._clock.now(), entry.observed_at + self._patience
+        if now < until:
+            raise Premature(
+                f"no document is known under {named} yet", not_before=min(now + _LOOK_AGAIN, until)
             )
+        raise InvalidDocument(
+            f"{entry.kind} {entry.number} speaks of {named}, which no document here is known under: "
+            + "; ".join(each.text for each in ours),
+            remedy="look the document up at the vendor; if it went from here, find it with trail(number) "
+            f"and resend it; then dismiss('{entry.id}', ...)",
+        )
+
+
+async def woken_by(
+    references: Mapping[str, str], *, store: Store, journal: Journal
+) -> list[tuple[AuditEvent, Change]]:
+    """The reports that came before anything was known under these references: they count now.
+
+    A report may be quicker than the record of the send that it speaks of, by a day where the answer was lost.
+    It is kept under the references that it names.
+
+    Returns:
+        For each an audit line, and the change that makes it pending again.
+    """
+    woken: dict[str, tuple[AuditEvent, Change]] = {}
+    for reference in references.items():
+        for report in await arrived(store.find(reference=reference, states=[State.ACCEPTED])):
+            if not _is_report(report):
+                continue
+            line = journal.step(
+                report, "woken", f"what it speaks of is known now: {reference[0]} {reference[1]}"
+            )
+            pending = evolve(
+                report, state=State.PENDING, attempts=0, first_sent_at=None, changed_at=journal.moment(report)
+            )
+            woken[report.id] = (line, Change(entry=pending))
+    return list(woken.values())
+
+
+def _is_report(entry: Entry) -> bool:
+    return _REPORT.items() <= entry.references.items()
 
 
 def _moves(entry: Entry, said: Confirmation) -> bool:

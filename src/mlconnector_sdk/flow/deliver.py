@@ -207,6 +207,8 @@ class Deliverer:
             outcomes.send_crashed(entry, error)
         else:
             outcomes.accepted(flow, entry, result)
+            if flow.reported:
+                await outcomes.wake_reports(result.references)
 
     async def _mark_in_flight(self, flow: Flow, entries: list[Entry], outcomes: Outcomes) -> list[Entry]:
         now = self.clock.now()

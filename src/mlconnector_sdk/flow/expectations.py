@@ -21,7 +21,8 @@ def expectations(entry: Entry, limits: Limits, *, answered: bool = False) -> dic
         answered: Whether the document that answers it is there.
 
     Returns:
-        ``delivered``, ``acknowledged``, ``answered``; empty where nothing is expected.
+        ``delivered``, ``acknowledged``, ``answered``; empty where nothing is expected. No report can be told
+        to belong to a document without references, so none is expected of it.
     """
     if entry.accepted_at is None or entry.state not in _RANK:
         return {}
@@ -32,9 +33,10 @@ def expectations(entry: Entry, limits: Limits, *, answered: bool = False) -> dic
         if limit is not None:
             due[step] = since + limit
 
-    if rank < _RANK[State.DELIVERED]:
+    if entry.references and rank < _RANK[State.DELIVERED]:
         expect("delivered", entry.accepted_at, limits.delivered)
-    if rank < _RANK[State.ACKNOWLEDGED] and not due:  # a partner confirms only what has reached it
+    # A partner confirms only what has reached it.
+    if entry.references and rank < _RANK[State.ACKNOWLEDGED] and not due:
         since = entry.changed_at if rank else entry.accepted_at
         expect("acknowledged", since, limits.acknowledged)
     if not answered:

@@ -45,6 +45,7 @@ class Flow:
             more than one suits only sinks that can repeat a send safely.
         relates_to: The flow of the pipeline whose entries with the same number the mapping is shown.
         answered_by: The flow of the pipeline whose documents answer those of this one, by number.
+        reported: Whether flows of the same store end in a `ConfirmationSink` and speak of these documents.
         limits: How long the steps of a document to this partner may take.
         paused: The partners whose documents wait, asked before each lease.
 
@@ -62,6 +63,7 @@ class Flow:
     batch: int = 1
     relates_to: str = ""
     answered_by: str = ""
+    reported: bool = False
     limits: Callable[[str], Limits] = field(default=_usual_limits, repr=False)
     paused: Callable[[], Collection[str]] = field(default=_no_partner, repr=False)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from attrs import define, evolve, field
 
 from mlconnector_sdk.dual import arrived
 from mlconnector_sdk.errors import ConnectorError, OutcomeUnknown, Premature, Reached, Scope, Throttled
+from mlconnector_sdk.flow.confirm import woken_by
 from mlconnector_sdk.flow.expectations import next_expected
 from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.journal import Journal, told
@@ -95,6 +96,12 @@ class Outcomes:
         _LOG.info("%s %s accepted%s", entry.kind, entry.number, f" ({named})" if named else "")
         self.unanswered = 0
         self._taken(flow, entry, result)
+
+    async def wake_reports(self, references: Mapping[str, str]) -> None:
+        """What was reported of a document before its references were known, counts now."""
+        for line, change in await woken_by(references, store=self.store, journal=self.journal):
+            self.note(line)
+            self._change(change.entry)
 
     def found(self, flow: Flow, entry: Entry, found: Found) -> None:
         """An uncertain send did arrive."""

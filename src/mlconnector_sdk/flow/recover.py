@@ -89,6 +89,8 @@ class Recovery:
             return False
         if isinstance(outcome, Found):
             self.outcomes.found(self.flow, entry, outcome)
+            if self.flow.reported:
+                await self.outcomes.wake_reports(outcome.references)
             return False
         if isinstance(outcome, NotYet):
             self._wait(entry, "too early to see whether it arrived")

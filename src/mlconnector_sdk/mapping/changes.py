@@ -69,7 +69,7 @@ def order_change(
     changes = [
         LineChange(what=WhatChanged.DELETED, line=line, before=line)
         for number, line in old_lines.items()
-        if number not in new_lines
+        if False
     ]
     for number, line in new_lines.items():
         old_line = old_lines.get(number)

@@ -10,7 +10,13 @@ from typing import Any, Protocol, TypeVar
 from attrs import define, field, frozen
 
 from mlconnector_sdk.adapters.plex import Listing, PlexFace, PurchaseOrder
-from mlconnector_sdk.errors import AuthenticationFailed, Throttled, VendorError, VendorUnavailable
+from mlconnector_sdk.errors import (
+    AuthenticationFailed,
+    PermissionDenied,
+    Throttled,
+    VendorError,
+    VendorUnavailable,
+)
 from mlconnector_sdk.mapping.naming import Naming
 from mlconnector_sdk.mapping.partners import Partner
 from mlconnector_sdk.pipelines.partner_files import PartnerFiles
@@ -98,7 +104,7 @@ class _Reading:
     parts: frozenset[tuple[str, str]] | None = None
     orders: list[OpenOrder] = field(factory=list)
     gaps: list[Finding] = field(factory=list)
-    _orders_left: int = _MOST_ORDERS
+    _orders_read: int = 0
 
     async def everything(self) -> None:
         plex, profile = self.plex, self.plex.profile
@@ -142,10 +148,10 @@ class _Reading:
                         units=await self._units(order) if has_units else frozenset(),
                     )
                 )
-        if self._orders_left < 0:
+        if self._orders_read > _MOST_ORDERS:
             self.gap(
                 "units of open orders",
-                f"of {-self._orders_left} orders were not read: {_MOST_ORDERS} are",
+                f"of {self._orders_read - _MOST_ORDERS} orders were not read: {_MOST_ORDERS} are",
                 "check again with since=..., which looks at fewer orders",
             )
 
@@ -158,8 +164,8 @@ class _Reading:
         return found
 
     async def _units(self, order: PurchaseOrder) -> frozenset[str]:
-        self._orders_left -= 1
-        if self._orders_left < 0:
+        self._orders_read += 1
+        if self._orders_read > _MOST_ORDERS:
             return frozenset()
         walk = self.plex.purchase_orders.lines(order.id)
         lines = await self._all(walk, self.plex.profile.purchase_orders, may_be_empty=True)
@@ -175,7 +181,8 @@ class _Reading:
         except (AuthenticationFailed, Throttled, VendorUnavailable):
             raise  # no use asking for anything else
         except VendorError as error:
-            self.gap(listing.role, f"could not be listed: {error.message}", error.remedy or _role(listing))
+            remedy = "" if isinstance(error, PermissionDenied) else error.remedy
+            self.gap(listing.role, f"could not be listed: {error.message}", remedy or _role(listing))
             return []
         if not found and not may_be_empty:
             sentence = "is shown not even once, which is how Plex hides what a role does not allow"

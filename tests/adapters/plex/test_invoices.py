@@ -107,6 +107,13 @@ def test_an_invoice_that_says_little() -> None:
     assert (found.notes, found.references, found.total) == ((), (), Decimal("94.27"))
 
 
+def test_dates_are_days_of_the_plant() -> None:
+    late = "2026-03-31T03:59:59.9999999Z"
+    found = converted(sample(transactionDate=late, dueDate=late))
+    assert found.dated == date(2026, 3, 30)
+    assert found.terms == documents.PaymentTerms(description="Net 30", due=date(2026, 3, 30))
+
+
 def test_a_credit_memo_keeps_its_signs() -> None:
     erp = PlexSimulator()
     back = [{**GOODS, "quantity": -2}]

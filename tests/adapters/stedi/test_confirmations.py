@@ -60,9 +60,7 @@ def record(verdict: str, *sets: dict[str, Any], group: int = 12, partnership: st
         "direction": "INBOUND",
         "processedAt": "2026-03-03T10:00:00Z",
         "partnership": {"partnershipId": partnership},
-        "x12": {
-            "metadata": {"functionalGroup": {"controlNumber": 77, "date": "2026-03-03", "time": "09:58"}}
-        },
+        "x12": {"metadata": {"functionalGroup": made}},
     }
     return json.dumps({"summary": summary, "transaction": {"heading": heading}}).encode()
 

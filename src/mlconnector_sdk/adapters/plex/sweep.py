@@ -100,7 +100,7 @@ class SweepRound:
             listed: All orders there are.
         """
         places = {digest(record["id"]): record for record in listed if self._wants(record)}
-        left = sorted(place for place in places if True)
+        left = sorted(place for place in places if place > self._last)
         slice_ = left[: self._sweep.most]
         self._last = slice_[-1] if len(slice_) < len(left) else ""
         return {places[place]["id"]: places[place] for place in slice_}

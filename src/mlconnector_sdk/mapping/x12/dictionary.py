@@ -10,6 +10,7 @@ from types import MappingProxyType
 from attrs import Factory, field, frozen
 
 from mlconnector_sdk.errors import InvalidDocument
+from mlconnector_sdk.mapping.x12.control_tables import CONTROL_004010, CONTROL_005010
 from mlconnector_sdk.mapping.x12.segment_tables import RELEASE_004010, RELEASE_005010
 
 __all__ = ["RELEASES", "ElementDefinition", "SegmentDefinition", "define", "dictionary", "names"]
@@ -82,10 +83,10 @@ def dictionary(release: str) -> Mapping[str, SegmentDefinition]:
         InvalidDocument: There is no dictionary for this release.
     """
     if release == "004010":
-        return MappingProxyType(_segments(_blocks(RELEASE_004010)))
+        return MappingProxyType(_segments(_blocks(CONTROL_004010) | _blocks(RELEASE_004010)))
     if release == "005010":
-        blocks = _blocks(RELEASE_004010)
-        for segment_id, block in _blocks(RELEASE_005010).items():
+        blocks = _blocks(CONTROL_004010) | _blocks(RELEASE_004010)
+        for segment_id, block in (_blocks(CONTROL_005010) | _blocks(RELEASE_005010)).items():
             blocks[segment_id] = blocks[segment_id].changed(block)
         return MappingProxyType(_segments(blocks))
     raise InvalidDocument(

@@ -1,4 +1,4 @@
-"""The segments, as data: names, types, lengths and syntax notes of every element.
+"""The segments of business documents, as data: names, types, lengths and syntax notes of every element.
 
 One block per segment. The first line is its id and its name as Guide JSON spells it. Then, per element::
 
@@ -8,13 +8,13 @@ One block per segment. The first line is its id and its name as Guide JSON spell
     = P0304 R0203                             syntax notes
 
 Types are those of the standard: AN text, ID code, N0 integer, N2 two implied decimals, R number, DT date,
-TM time; C001, C030 and C040 are composites, described like segments. Notes: P all or none of them, R at least
+TM time; C001 and C040 are composites, described like segments. Notes: P all or none of them, R at least
 one, E at most one, C the first needs all others, L the first needs one of the others.
 
 Release 005010 is written as the differences to 004010: the lines given here replace those with the same
 position. Lengths and types follow a public grammar of the standard, names Stedi's public X12 reference.
 One deviation: a postal code is a code by the standard, and text here, because real ones hold blanks and
-hyphens.
+hyphens. The segments of envelopes and of the 997 are in `control_tables`.
 """
 
 from __future__ import annotations
@@ -22,44 +22,6 @@ from __future__ import annotations
 __all__ = ["RELEASE_004010", "RELEASE_005010"]
 
 RELEASE_004010 = """
-ISA interchange_control_header
-  01! authorization_information_qualifier ID 2
-  02! authorization_information AN 10
-  03! security_information_qualifier ID 2
-  04! security_information AN 10
-  05! interchange_id_qualifier ID 2
-  06! interchange_sender_id AN 15
-  07! interchange_id_qualifier ID 2
-  08! interchange_receiver_id AN 15
-  09! interchange_date DT 6
-  10! interchange_time TM 4
-  11! interchange_control_standards_identifier AN 1
-  12! interchange_control_version_number ID 5
-  13! interchange_control_number N0 9
-  14! acknowledgment_requested ID 1
-  15! usage_indicator ID 1
-  16! component_element_separator AN 1
-GS functional_group_header
-  01! functional_identifier_code ID 2
-  02! application_senders_code AN 2-15
-  03! application_receivers_code AN 2-15
-  04! date DT 8
-  05! time TM 4-8
-  06! group_control_number N0 1-9
-  07! responsible_agency_code ID 1-2
-  08! version_release_industry_identifier_code AN 1-12
-ST transaction_set_header
-  01! transaction_set_identifier_code ID 3
-  02! transaction_set_control_number AN 4-9
-SE transaction_set_trailer
-  01! number_of_included_segments N0 1-10
-  02! transaction_set_control_number AN 4-9
-GE functional_group_trailer
-  01! number_of_transaction_sets_included N0 1-6
-  02! group_control_number N0 1-9
-IEA interchange_control_trailer
-  01! number_of_included_functional_groups N0 1-5
-  02! interchange_control_number N0 9
 C001 composite_unit_of_measure
   01! unit_or_basis_for_measurement_code ID 2
   02 exponent R 1-15
@@ -70,9 +32,6 @@ C040 reference_identifier
   02! reference_identification AN 1-30
   03/06 reference_identification_qualifier ID 2-3, reference_identification AN 1-30
   = P0304 P0506
-C030 position_in_segment
-  01! element_position_in_segment N0 1-2
-  02 component_data_element_position_in_composite N0 1-2
 ACK line_item_acknowledgment
   01! line_item_status_code ID 2
   02 quantity R 1-15
@@ -85,31 +44,6 @@ ACK line_item_acknowledgment
   28 source_subqualifier AN 1-15
   29 industry_code AN 1-30
   = P0203 C0405 P0708 P0910 P1112 P1314 P1516 P1718 P1920 P2122 P2324 P2526
-AK1 functional_group_response_header
-  01! functional_identifier_code ID 2
-  02! group_control_number N0 1-9
-AK2 transaction_set_response_header
-  01! transaction_set_identifier_code ID 3
-  02! transaction_set_control_number AN 4-9
-AK3 data_segment_note
-  01! segment_id_code ID 2-3
-  02! segment_position_in_transaction_set N0 1-6
-  03 loop_identifier_code AN 1-6
-  04 segment_syntax_error_code ID 1-3
-AK4 data_element_note
-  01! position_in_segment C030
-  02 data_element_reference_number N0 1-4
-  03! data_element_syntax_error_code ID 1-3
-  04 copy_of_bad_data_element AN 1-99
-AK5 transaction_set_response_trailer
-  01! transaction_set_acknowledgment_code ID 1
-  02/06 transaction_set_syntax_error_code ID 1-3
-AK9 functional_group_response_trailer
-  01! functional_group_acknowledge_code ID 1
-  02! number_of_transaction_sets_included N0 1-6
-  03! number_of_received_transaction_sets N0 1-6
-  04! number_of_accepted_transaction_sets N0 1-6
-  05/09 functional_group_syntax_error_code ID 1-3
 AMT monetary_amount
   01! amount_qualifier_code ID 1-3
   02! monetary_amount R 1-18
@@ -473,22 +407,9 @@ TXI tax_information
 """The segments of 004010."""
 
 RELEASE_005010 = """
-ISA interchange_control_header
-  11! repetition_separator AN 1
-ST transaction_set_header
-  03 implementation_convention_reference AN 1-35
 C040 reference_identifier
   02! reference_identification AN 1-50
   03/06 reference_identification_qualifier ID 2-3, reference_identification AN 1-50
-C030 position_in_segment
-  03 repeating_data_element_position N0 1-4
-AK1 functional_group_response_header
-  03 version_release_industry_identifier_code AN 1-12
-AK2 transaction_set_response_header
-  03 implementation_convention_reference AN 1-35
-AK3 data_segment_note
-  02! segment_position_in_transaction_set N0 1-10
-  03 loop_identifier_code AN 1-4
 AMT monetary_amount_information
 BAK beginning_segment_for_purchase_order_acknowledgment
   08 reference_identification AN 1-50

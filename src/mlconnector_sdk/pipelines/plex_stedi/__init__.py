@@ -186,6 +186,7 @@ def pipeline(
             orders,
             outbound,
             answered_by=ACKNOWLEDGMENTS,
+            reported=True,
             limits=limits,
             paused=paused,
         ),
@@ -211,7 +212,17 @@ def pipeline(
     ]
     if any(each.customer and "810" in Route.of(each).settings for each in book.current.network("stedi")):
         invoices = InvoiceMapping(book=book, time_zone=zone, usage=usage, profile=plex.profile.invoices)
-        flows.append(flow(INVOICES, "810", InvoiceSource(plex), invoices, outbound, limits=customer_limits))
+        flows.append(
+            flow(
+                INVOICES,
+                "810",
+                InvoiceSource(plex),
+                invoices,
+                outbound,
+                reported=True,
+                limits=customer_limits,
+            )
+        )
     kind = Pipeline if plex.blocking else AsyncPipeline
     settings = book if isinstance(book, PartnerBook) else None
     return kind("plex_stedi", flows, store=store, audit=audit, clock=plex.clock, settings=settings)

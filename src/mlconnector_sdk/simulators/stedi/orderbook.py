@@ -1,9 +1,9 @@
 """The orders of a supplier: each 850 and 860 that is delivered is applied, or objected to.
 
 An 860 says how things shall be, not by how much they change. Of a line it changes what its code (POC02)
-names, and it may repeat the rest; a difference there is objected to. A line without schedules in the 860
-keeps its own. The heading replaces what it names - currency, references, parties by role, notes - and keeps
-what it does not name.
+names, and it may repeat the rest; a difference there is objected to. What it leaves out stays as it was, the
+schedules too; only ``RZ``, replace all values, takes away what is not repeated. The heading replaces what it
+names - currency, references, parties by role, notes - and keeps what it does not name.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ _CHANGES: Mapping[str, tuple[str, ...]] = {
     "RE": _EVERYTHING,
     "RQ": _QUANTITY,
     "RS": _DATES,
-    "RZ": _EVERYTHING,
 }
 """What each code of element 670 allows to differ."""
 
@@ -163,6 +162,9 @@ def _change_line(
         objections.append(f"line {told.number} is changed ({code}), but it does not exist")
     elif code == "DI":
         del lines[told.number]
+    elif code == "RZ":
+        lines[told.number] = told
+        objections += _sums(told)
     elif code not in _CHANGES:
         objections.append(f"line {told.number}: the code {code} was not agreed")
     else:

@@ -18,7 +18,6 @@ _Values: TypeAlias = tuple[str | int, ...]
 _Criteria: TypeAlias = dict[str, _Values]
 
 _TAKEN = ", ".join(f"'{state.value}'" for state in State if state.taken)
-_BEFORE_PERSON = "state IN ('held', 'dead', 'rejected')"
 
 
 def history(connection: sqlite3.Connection, ordering_key: str, *, content: bool) -> list[Entry]:
@@ -76,11 +75,9 @@ def find(
 
 
 def _of(state: State) -> _Criteria:
-    """The state, and in the words of an index what follows from it."""
-    criteria: _Criteria = {"state = ?": (state.value,)}
-    if state.waits_for_person:
-        criteria[_BEFORE_PERSON] = ()
-    elif state in (State.PENDING, State.IN_FLIGHT):
+    """The state, spelled out so that SQLite sees which index has it, and what follows from it."""
+    criteria: _Criteria = {f"state = '{state.value}'": ()}
+    if state in (State.PENDING, State.IN_FLIGHT):
         criteria[f"blocking >= {UNFINISHED}"] = ()
     return criteria
 
