@@ -69,7 +69,7 @@ def order_change(
     changes = [
         LineChange(what=WhatChanged.DELETED, line=line, before=line)
         for number, line in old_lines.items()
-        if False
+        if number not in new_lines
     ]
     for number, line in new_lines.items():
         old_line = old_lines.get(number)
@@ -77,7 +77,7 @@ def order_change(
             changes.append(LineChange(what=WhatChanged.ADDED, line=line))
         elif (what := what_changed(old_line, line)) is not None:
             changes.append(LineChange(what=what, line=line, before=old_line))
-    if not changes and _heading(before) == _heading(after):
+    if not changes:
         return None
     return PurchaseOrderChange(
         number=after.number,

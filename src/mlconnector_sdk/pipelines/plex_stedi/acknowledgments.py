@@ -46,8 +46,10 @@ class AcknowledgmentMapping:
         others = self._others(entry, standing.line, partner, naming)
         changed_at = _changed_at(standing.related, partner)
         answered = mine.acknowledgment.decision.value
-        counting = [each for each in (mine, *others) if not _is_superseded(each, changed_at, partner)]
-        if mine not in counting:
+        # Gathered first: a repeat that came late is as old as the answer that it repeats.
+        gathered = gather((mine, *others)).said
+        counting = tuple(each for each in gathered if not _is_superseded(each, changed_at, partner))
+        if not any(mine.reference in each.references for each in counting):
             return Unchanged(
                 summary=f"855 from {partner.name}: {answered}; it answers the order as it was before it was "
                 f"changed: recorded, not written"
@@ -55,11 +57,11 @@ class AcknowledgmentMapping:
         write = WriteBack(
             number=mine.acknowledgment.number,
             reference=mine.reference,
-            said=gather(counting).said,
+            said=counting,
             partial=partner.policies.partial_acknowledgments,
             tolerance=partner.policies.tolerance,
         )
-        several = f", the newest of {len(write.said)}" if len(write.said) > 1 else ""
+        several = f", with {len(counting)} answers to the order" if len(counting) > 1 else ""
         summary = f"855 from {partner.name}: {answered}{several}"
         return Send(payload=plex_acknowledgment.write_payload(write), summary=summary)
 
