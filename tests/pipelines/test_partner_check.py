@@ -273,6 +273,7 @@ def test_what_plex_does_not_show_is_said_and_not_guessed(
 
 def test_lines_that_plex_does_not_show(company: Company) -> None:
     company.erp.rules.deny["line-items"] = "403"
+    company.order("PO-2")
     [found] = company.found()
     assert (found.kind, found.key) == (Kind.UNVERIFIABLE, "Purchase_Order")
 

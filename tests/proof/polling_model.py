@@ -248,11 +248,13 @@ class HostilePlex:
         order = self.orders[order_id]
         if order["status"] == "Draft":
             return False
-        found_by = self.tallies[order_id].found_by
-        if found_by != "sweep" or not swept:
-            return found_by == "feed"
         dated = order["_shown"] or order["_created"]
         ours = self.since is None or dated >= self.since
+        found_by = self.tallies[order_id].found_by
+        if found_by == "feed" and self.habits.filters == "ignored" and order["_shown"] is None:
+            return ours  # nothing says that it changed after the flow began, not even that it was listed
+        if found_by != "sweep" or not swept:
+            return found_by == "feed"
         return ours and (order["status"] == "Open" or dated >= self.clock.now() - _REACH)
 
     def begins(self, since: datetime) -> None:

@@ -77,7 +77,7 @@ def order_change(
             changes.append(LineChange(what=WhatChanged.ADDED, line=line))
         elif (what := what_changed(old_line, line)) is not None:
             changes.append(LineChange(what=what, line=line, before=old_line))
-    if not changes:
+    if not changes and _heading(before) == _heading(after):
         return None
     return PurchaseOrderChange(
         number=after.number,

@@ -125,8 +125,8 @@ def _order_suppliers(
                     file=partners.file,
                     key=code,
                     sentence=f"no partner lists the supplier {code!r} of {count}",
-                    remedy=f'add a partner with supplier = "{code}", or write unlisted = "ignore" at the top: '
-                    "then all such orders are left alone",
+                    remedy=f'add a partner with supplier = "{code}", or write unlisted = "ignore" at the top '
+                    "to leave all such orders alone",
                 )
         elif network not in (partner := partners.by_supplier(code)).routes:
             yield _of_partner(

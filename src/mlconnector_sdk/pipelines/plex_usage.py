@@ -105,6 +105,7 @@ class _Reading:
     orders: list[OpenOrder] = field(factory=list)
     gaps: list[Finding] = field(factory=list)
     _orders_read: int = 0
+    _lines_are_shown: bool = True
 
     async def everything(self) -> None:
         plex, profile = self.plex, self.plex.profile
@@ -165,10 +166,12 @@ class _Reading:
 
     async def _units(self, order: PurchaseOrder) -> frozenset[str]:
         self._orders_read += 1
-        if self._orders_read > _MOST_ORDERS:
+        if self._orders_read > _MOST_ORDERS or not self._lines_are_shown:
             return frozenset()
+        gaps = len(self.gaps)
         walk = self.plex.purchase_orders.lines(order.id)
         lines = await self._all(walk, self.plex.profile.purchase_orders, may_be_empty=True)
+        self._lines_are_shown = len(self.gaps) == gaps  # what one order hides, the others hide as well
         units = {line.order_unit or line.unit or "" for line in lines if self._is_open(line.status)}
         return frozenset(units - {""})
 

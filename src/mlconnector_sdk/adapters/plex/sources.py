@@ -39,7 +39,9 @@ class PurchaseOrderSource:
     A record is one order read whole (`convert.record`); ``partner`` is the supplier's code.
 
     What Plex dates within the overlap is found by the next walk, in whatever order it was saved. An edit of
-    an open order that Plex dates earlier, or not at all, is found by the next sweep.
+    an open order that Plex dates earlier, or not at all, is found by the next sweep. A flow that was begun
+    with ``since`` instead of a baseline cannot tell such edits of older orders from what was there before
+    it began, and leaves them alone.
 
     Args:
         plex: The client.
