@@ -22,7 +22,7 @@ from mlconnector_sdk.ports import Store
 from mlconnector_sdk.records import Event, State
 from mlconnector_sdk.testing.clock import VirtualClock
 
-from .fakes import Answers, Orders, Outbox, order_flow
+from .fakes import Answers, ListWalk, Orders, Outbox, order_flow
 
 TEN_MINUTES = Every(timedelta(minutes=10))
 
@@ -49,6 +49,15 @@ def test_each_flow_has_its_own_schedule(live: Pipeline, orders: Orders, clock: V
     runs = [flow.flow for report in reports for flow in report.flows]
     assert runs.count("orders") == 1 + 1
     assert runs.count("answers") == 1 + 12
+
+
+def test_a_source_whose_polls_are_costly_is_polled_more_slowly(
+    live: Pipeline, orders: Orders, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ListWalk, "rest", timedelta(minutes=15), raising=False)
+    before = len(orders.windows)
+    live.run_every(Every(timedelta(minutes=5)), until=for_seconds(clock, 3601))  # type: ignore[arg-type]
+    assert len(orders.windows) - before == 5  # at once, then every quarter of an hour
 
 
 def test_missed_ticks_are_covered_by_one_run(

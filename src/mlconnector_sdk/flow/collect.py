@@ -193,6 +193,7 @@ class Collector:
             )
         finally:
             await walk.close()
+        report.rest = getattr(walk, "rest", report.rest)
         took: timedelta = self.clock.now() - started
         receipt = self.journal.flow_line(
             flow.name,

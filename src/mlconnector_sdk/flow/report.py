@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 
 from attrs import define, field
 
@@ -33,6 +34,7 @@ class FlowReport:
         outcomes: How many deliveries ended in which state.
         letters: The entries that now wait for a person, because of this run.
         problem: What stopped the flow, or None.
+        rest: How long the source asks to be left alone after this poll, because it was costly (`Source`).
         capped: Whether documents that are due were left for the next run, because of ``max_sends``.
     """
 
@@ -43,6 +45,7 @@ class FlowReport:
     letters: list[Entry] = field(factory=list)
     problem: ConnectorError | None = None
     capped: bool = False
+    rest: timedelta = timedelta(0)
 
     @property
     def progress(self) -> bool:

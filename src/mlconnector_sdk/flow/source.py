@@ -51,7 +51,12 @@ class Window:
 
 
 class Walk(Protocol):
-    """One pass over a window."""
+    """One pass over a window.
+
+    A walk may have one more property, ``rest``: a timedelta for which the source asks to be left alone after
+    this pass, because it was costly, e.g. where the vendor ignores filters and lists everything. `run_every`
+    grants it.
+    """
 
     async def batch(self) -> Sequence[Observation] | None:
         """The next records; None when the window was read completely."""

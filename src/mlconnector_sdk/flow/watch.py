@@ -91,6 +91,8 @@ class Watch:
                 due.update({name: schedules[name].next_after(ended) for name in names})
                 for flow in report.flows:
                     resting.pop(flow.flow, None)
+                    if flow.rest:  # a costly poll is not made again at once, whatever the schedule says
+                        due[flow.flow] = max(due[flow.flow], ended + flow.rest)
                     if flow.problem is not None:  # a daily poll does not wait a day for a vendor that rests
                         resting[flow.flow] = ended + _REST
                         due[flow.flow] = min(due[flow.flow], ended + _TRY_AGAIN)

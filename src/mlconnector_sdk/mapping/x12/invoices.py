@@ -150,7 +150,7 @@ def invoice(transaction: Transaction, *, conventions: Conventions | None = None)
         notes=tuple(_notes(transaction, root)),
         terms=_terms(Fields(transaction, terms)) if terms is not None else None,
         lines=tuple(_line(transaction, loop, str(at), agreed) for at, loop in enumerate(items, 1)),
-        charges=tuple(charge for branch in (root,) for charge in _charges(transaction, branch)),
+        charges=tuple(charge for branch in (*items, root) for charge in _charges(transaction, branch)),
         total=Fields(transaction, root.all("TDS")[0]).needed_number(1),
     )
 

@@ -16,14 +16,15 @@ from mlconnector_sdk.storage.sqlite.values import (
 )
 
 __all__ = [
+    "ADMITTED_COLUMNS",
     "BLOCKING",
-    "COLUMNS",
+    "OBSERVED_COLUMNS",
     "SAVED_COLUMNS",
     "UNFINISHED",
     "UNFINISHED_AGAIN",
+    "admitted_values",
     "blocking",
     "entry_from",
-    "row_from",
     "saved_values",
     "select",
 ]
@@ -53,7 +54,7 @@ SAVED_COLUMNS = (
 )
 """What `ports.Store.save` writes, beside ``blocking``, payload and document."""
 
-COLUMNS = (
+OBSERVED_COLUMNS = (
     "position",
     "id",
     "flow",
@@ -65,15 +66,16 @@ COLUMNS = (
     "event_id",
     "fingerprint",
     "observed_at",
-    "fence",
     "parent",
     "deliberate",
-    "purged_at",
-    *SAVED_COLUMNS,
 )
-"""What the table ``entries`` says of an entry; record, payload and document lie in tables of their own."""
+"""What never changes once an entry was admitted."""
 
-_SELECTED = {column: f"entries.{column}" for column in COLUMNS} | {
+ADMITTED_COLUMNS = (*OBSERVED_COLUMNS, "changed_at", "state", "kind", "reason", "remedy", "blocking")
+"""What a new entry brings with it; the other columns begin with their defaults."""
+
+_COLUMNS = (*OBSERVED_COLUMNS, "fence", "purged_at", *SAVED_COLUMNS)
+_SELECTED = {column: f"entries.{column}" for column in _COLUMNS} | {
     "record": "coalesce(record, x'')",
     "payload": "payload",
     "document": "document",
@@ -130,8 +132,9 @@ def saved_values(entry: Entry) -> _Row:
     )
 
 
-def row_from(entry: Entry) -> _Row:
-    """The values of `COLUMNS`."""
+def admitted_values(entry: Entry) -> _Row:
+    """The values of `ADMITTED_COLUMNS`."""
+    observed_at = micros(entry.observed_at)
     return (
         entry.position,
         entry.id,
@@ -143,12 +146,15 @@ def row_from(entry: Entry) -> _Row:
         entry.sequence,
         entry.event_id,
         entry.fingerprint,
-        micros(entry.observed_at),
-        entry.fence,
+        observed_at,
         entry.parent,
         entry.deliberate,
-        micros_or_none(entry.purged_at),
-        *saved_values(entry),
+        observed_at,
+        entry.state.value,
+        entry.kind,
+        entry.reason,
+        entry.remedy,
+        blocking(entry),
     )
 
 
@@ -166,9 +172,9 @@ def entry_from(row: _Row) -> Entry:
         event_id,
         fingerprint,
         observed_at,
-        fence,
         parent,
         deliberate,
+        fence,
         purged_at,
         state,
         leased_until,

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from mlconnector_sdk.records import Change, Entry, Feed, NewEntry
 from mlconnector_sdk.storage.admission import admitted, check
 from mlconnector_sdk.storage.sqlite.entry_rows import (
-    COLUMNS,
+    ADMITTED_COLUMNS,
     SAVED_COLUMNS,
     UNFINISHED,
     UNFINISHED_AGAIN,
+    admitted_values,
     blocking,
     entry_from,
-    row_from,
     saved_values,
     select,
 )
@@ -25,8 +25,12 @@ from mlconnector_sdk.storage.sqlite.values import from_json, micros
 
 __all__ = ["add", "due", "lease", "save"]
 
-_BATCH = 500
-_INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}, blocking) VALUES ({'?, ' * len(COLUMNS)}?)"
+T = TypeVar("T")
+
+_PART = 500  # SQLite takes no more than some thousand values in one statement
+_INSERT = f"""
+    INSERT INTO entries ({", ".join(ADMITTED_COLUMNS)}) VALUES ({", ".join("?" * len(ADMITTED_COLUMNS))})
+"""
 _UPDATE = f"UPDATE entries SET fence = fence + 1, {', '.join(f'{name} = ?' for name in SAVED_COLUMNS)}"
 _FREEZE = "INSERT OR REPLACE INTO payloads (position, payload, document) VALUES (?, ?, ?)"
 _LEASABLE = f"""
@@ -50,31 +54,28 @@ _LEASE = f"{select(fence='entries.fence + 1', leased_until=':until')} {_LEASABLE
 _DUE = f"SELECT 1 FROM entries {_LEASABLE}"
 
 
-def add(connection: sqlite3.Connection, observations: Iterable[NewEntry]) -> list[Entry]:
+def add(connection: sqlite3.Connection, observations: Sequence[NewEntry]) -> list[Entry]:
     """Admit observations one after the other; return the entries that are new."""
-    [last] = connection.execute("SELECT coalesce(max(position), 0) FROM entries").fetchone()
-    lines: dict[str, tuple[int, str]] = {}  # sequence and fingerprint of the latest
-    events: set[tuple[str, str]] = set()
-    added: list[Entry] = []
     for new in observations:
         check(new)
-        key = new.ordering_key
-        sequence, fingerprint = lines[key] if key in lines else _latest(connection, key)
+    [last] = connection.execute("SELECT coalesce(max(position), 0) FROM entries").fetchone()
+    lines = _latest_of_lines(connection, observations)
+    events = _known_events(connection, observations)
+    added: list[Entry] = []
+    for new in observations:
+        sequence, fingerprint = lines.get(new.ordering_key, (0, ""))
         if new.deliberate:
             known = False
         elif new.feed is Feed.STATE:
             known = sequence > 0 and fingerprint == new.fingerprint
         else:
-            event = (new.flow, new.event_id)
-            known = event in events or _event_is_known(connection, event)
+            known = (new.flow, new.event_id) in events
         if not known:
             entry = admitted(new, position=last + len(added) + 1, sequence=sequence + 1)
-            sequence, fingerprint = entry.sequence, entry.fingerprint
-            events.add((entry.flow, entry.event_id))
+            lines[new.ordering_key] = entry.sequence, entry.fingerprint
+            events.add((new.flow, new.event_id))
             added.append(entry)
-        lines[key] = sequence, fingerprint
-    if added:
-        _insert(connection, added)
+    _insert(connection, added)
     return added
 
 
@@ -92,10 +93,10 @@ def lease(
     values = {"flow": flow, "now": micros(now), "until": micros(until), "limit": max(limit, 0), **names}
     query = f"{_LEASE} {others} ORDER BY entries.position LIMIT :limit"
     entries = [entry_from(row) for row in connection.execute(query, values).fetchall()]
-    connection.executemany(
-        "UPDATE entries SET fence = ?, leased_until = ? WHERE position = ?",
-        [(entry.fence, values["until"], entry.position) for entry in entries],
-    )
+    positions = [entry.position for entry in entries]
+    for part in _parts(positions):
+        update = f"UPDATE entries SET fence = fence + 1, leased_until = ? WHERE position IN ({_marks(part)})"
+        connection.execute(update, (values["until"], *part))
     return entries
 
 
@@ -114,12 +115,14 @@ def save(connection: sqlite3.Connection, changes: Sequence[Change]) -> list[str]
         taken = [change for change in batch if _is_current(change.entry, stored)]
         refused += [change.entry.id for change in batch if not _is_current(change.entry, stored)]
         _write(connection, [(change.entry, stored[change.entry.position]) for change in taken])
-        add(connection, [new for change in taken for new in change.follow_ons])
+        follow_ons = [new for change in taken for new in change.follow_ons]
+        if follow_ons:
+            add(connection, follow_ons)
     return refused
 
 
 def _insert(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
-    connection.executemany(_INSERT, [(*row_from(entry), blocking(entry)) for entry in entries])
+    connection.executemany(_INSERT, [admitted_values(entry) for entry in entries])
     records = [(entry.position, entry.record) for entry in entries]
     connection.executemany("INSERT INTO records (position, record) VALUES (?, ?)", records)
     _freeze(
@@ -167,7 +170,7 @@ def _stored(connection: sqlite3.Connection, positions: Sequence[int]) -> dict[in
     query = f"""
         SELECT entries.position, id, fence, blocking, reference_names, payload, document
         FROM entries LEFT JOIN payloads ON payloads.position = entries.position
-        WHERE entries.position IN ({", ".join("?" * len(positions))})
+        WHERE entries.position IN ({_marks(positions)})
     """
     return {position: _Stored(*rest) for position, *rest in connection.execute(query, positions).fetchall()}
 
@@ -181,7 +184,7 @@ def _batches(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
     """Parts of which none has an entry twice: the second time, its fence is another."""
     batch: dict[int, Change] = {}
     for change in changes:
-        if change.entry.position in batch or len(batch) == _BATCH:
+        if change.entry.position in batch or len(batch) == _PART:
             yield list(batch.values())
             batch = {}
         batch[change.entry.position] = change
@@ -198,14 +201,44 @@ def _others_than(partners: Sequence[str]) -> tuple[str, dict[str, str]]:
     return f"AND (entries.state = 'in flight' OR entries.partner NOT IN ({names}))", values
 
 
-def _latest(connection: sqlite3.Connection, ordering_key: str) -> tuple[int, str]:
-    """Sequence and fingerprint of the latest entry under an ordering key; sequence 0 where there is none."""
-    query = "SELECT sequence, fingerprint FROM entries WHERE ordering_key = ? ORDER BY sequence DESC LIMIT 1"
-    latest: tuple[int, str] | None = connection.execute(query, (ordering_key,)).fetchone()
-    return latest or (0, "")
+def _latest_of_lines(
+    connection: sqlite3.Connection, observations: Sequence[NewEntry]
+) -> dict[str, tuple[int, str]]:
+    """Sequence and fingerprint of the latest entry under each ordering key that has one."""
+    lines: dict[str, tuple[int, str]] = {}
+    for part in _parts(list({new.ordering_key for new in observations})):
+        query = f"""
+            WITH lines (key) AS (VALUES {_marks(part, "(?)")})
+            SELECT key, sequence, fingerprint FROM lines JOIN entries ON position = (
+                SELECT position FROM entries WHERE ordering_key = key ORDER BY sequence DESC LIMIT 1
+            )
+        """
+        for key, sequence, fingerprint in connection.execute(query, part).fetchall():
+            lines[key] = sequence, fingerprint
+    return lines
 
 
-def _event_is_known(connection: sqlite3.Connection, event: tuple[str, str]) -> bool:
-    # The last condition lets SQLite use the index of the rows that have an event id.
-    query = "SELECT 1 FROM entries WHERE flow = ? AND event_id = ? AND event_id <> '' LIMIT 1"
-    return connection.execute(query, event).fetchone() is not None
+def _known_events(connection: sqlite3.Connection, observations: Sequence[NewEntry]) -> set[tuple[str, str]]:
+    """Flow and event id of those that are in the outbox already."""
+    asked: dict[str, set[str]] = {}
+    for new in observations:
+        if new.feed is Feed.EVENT:
+            asked.setdefault(new.flow, set()).add(new.event_id)
+    known: set[tuple[str, str]] = set()
+    for flow, ids in asked.items():
+        for part in _parts(list(ids)):
+            # The last condition lets SQLite use the index of the rows that have an event id.
+            query = f"""
+                SELECT event_id FROM entries
+                WHERE flow = ? AND event_id IN ({_marks(part)}) AND event_id <> ''
+            """
+            known |= {(flow, found) for (found,) in connection.execute(query, (flow, *part)).fetchall()}
+    return known
+
+
+def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (values[first : first + _PART] for first in range(0, len(values), _PART))
+
+
+def _marks(values: Sequence[object], mark: str = "?") -> str:
+    return ", ".join([mark] * len(values))
