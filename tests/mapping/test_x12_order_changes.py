@@ -154,6 +154,12 @@ def test_what_changed_is_written_as_a_code(what: WhatChanged) -> None:
     assert x12.purchase_order_change(x12.build_860(change)) == change
 
 
+def test_the_tenth_part_number_is_found() -> None:
+    pairs = "*".join(["ZZ*x"] * 9 + ["BP*WB-100"])
+    [change] = x12.purchase_order_change(change_with(f"POC*1*QI*24**EA***{pairs}")).lines
+    assert change.line.buyer_part == "WB-100"
+
+
 def test_a_code_that_does_not_speak_of_the_line_is_not_guessed() -> None:
     with pytest.raises(InvalidDocument, match="'CF'") as caught:
         x12.purchase_order_change(change_with("POC*1*AI*24**EA", "POC*2*CF*24**EA"))

@@ -129,7 +129,7 @@ async def _unlisted(stedi: StediFace[Any], files: PartnerFiles, listed: set[str]
             key=partnership,
             sentence=f"{count} of the newest acknowledgments (855) came by the partnership {partnership}, "
             "which no partner has",
-            remedy=f'write partnership = "{partnership}" into [partners.NAME.stedi] of the partner whose it is',
+            remedy=f'write partnership = "{partnership}" into [partners.NAME.stedi] of its partner',
         )
         for partnership, count in sorted(came.items())
         if partnership and partnership not in listed

@@ -120,7 +120,7 @@ def _set(transaction: Transaction, loop: Branch) -> AcknowledgedSet:
         control_number=header.needed_text(2),
         verdict=verdict_of(code),
         code=code,
-        faults=(*places, *_whole(result, range(2, 6), SET_FAULTS)),
+        faults=(*places, *_whole(result, range(2, 7), SET_FAULTS)),
     )
 
 

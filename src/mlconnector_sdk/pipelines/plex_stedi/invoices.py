@@ -43,6 +43,11 @@ class InvoiceMapping:
     def __call__(self, entry: Entry, standing: Standing) -> Mapped:
         """Map; only customers who are partners with a setting for 810 are sent invoices."""
         files = self.book.current
+        if not entry.partner:
+            # The conversion names what is missing; an invoice that nobody sends must not go unseen.
+            invoice_convert.invoice(
+                invoice_convert.ar_invoice(entry.record), time_zone=self.time_zone, profile=self.profile
+            )
         if not files.partners.lists_customer(entry.partner):
             return Unchanged(summary=f"customer {entry.partner} is sent no 810: left alone")
         partner = files.partners.by_customer(entry.partner)

@@ -34,7 +34,7 @@ notes P020304 P0607 P0809 P1011 P1213 P1415 P1617 P1819 P2021 P2223 P2425
 TXI tax_information
 01! tax_type_code ID 2
 02  monetary_amount R 1-18
-03  percentage_as_decimal R 1-10
+03  percent|percentage_as_decimal R 1-10
 04  tax_jurisdiction_code_qualifier ID 2
 05  tax_jurisdiction_code AN 1-10
 06  tax_exempt_code ID 1
@@ -53,7 +53,7 @@ TDS total_monetary_value_summary
 CAD carrier_detail|carrier_details
 01  transportation_method_type_code ID 1-2
 02  equipment_initial AN 1-4
-03  equipment_number AN 1-10
+03  equipment_number AN 1-10|1-15
 04  standard_carrier_alpha_code ID 2-4
 05  routing AN 1-35
 06  shipment_order_status_code ID 2
