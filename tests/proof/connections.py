@@ -187,7 +187,7 @@ def live(this: Case) -> Outcome:
     at_token = this.row.stage == "token"
     healthy = CuttingServer(fault=this.fault if at_token else None)
     server = CuttingServer(
-        fault=None if at_token else this.fault,
+        fault=None if at_token or this.row.stage in ("refused", "no room") else this.fault,
         warm=this.reused and not at_token,
         padding=this.padding,
         listens=this.row.stage != "refused",

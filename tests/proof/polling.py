@@ -126,6 +126,8 @@ class World:
         if self.random.random() < 0.3:
             self.plex.begins(self.clock.now())
             run(self.collector.collect(self.flow, report, since=self.plex.since))
+            if any(self.store.admitted.values()):
+                self._problem("what was there before the flow began went downstream")
         else:
             run(self.collector.baseline(self.flow, report))
 

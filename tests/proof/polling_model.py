@@ -274,7 +274,7 @@ class HostilePlex:
             return httpx.Response(503)
         self.fails_in -= 1
         if self.reading and self.random.random() < self.busy:
-            self.clock.advance(self.random.random() * 3)
+            self.clock.advance(self.random.choice([0.5, 3, 200]))
             self.begin_commit()
         query = {name: values[0] for name, values in parse_qs(request.url.query.decode()).items()}
         found = self._find(path.partition("/v1/")[2].split("/"), query)

@@ -18,6 +18,8 @@ from mlconnector_sdk.mapping.policies import AfterRejection, Changes, KnownOrder
 __all__ = ["Ask", "Nothing", "SentOrder", "TellChange", "TellOrder", "Telling", "tell", "tell_known"]
 
 _ORIGINAL, _CANCELLATION, _REPLACEMENT = "00", "01", "05"
+_LINE_VALUES = ("unit_price", "price_basis", "buyer_part", "vendor_part", "description", "schedules")
+_EMPTY = (None, "", ())
 
 
 @frozen(kw_only=True)
@@ -99,6 +101,9 @@ def tell(
 ) -> Telling:
     """Decide what to tell.
 
+    An edit that takes a value away without giving another one (the last note, a price) goes as a replacement
+    (850, purpose 05): what a change order leaves out stays as it was.
+
     Args:
         wanted: The order as it shall be, in the supplier's terms; None where it is not wanted any more.
         why_not: Where it is not wanted: why, e.g. ``it was cancelled``.
@@ -129,7 +134,7 @@ def tell(
         return _held(wanted, sent)
     if (late := _frozen(_touched(sent.order, wanted), policies, seen_on)) is not None:
         return _too_late(late, policies, SentOrder(order=wanted, change_sequence=sent.change_sequence))
-    if policies.changes is Changes.REPLACE:
+    if policies.changes is Changes.REPLACE or _takes_away(sent.order, wanted):
         return _order(wanted, _REPLACEMENT, sent.change_sequence)
     change = order_change(sent.order, wanted, change_sequence=sent.change_sequence + 1, changed_on=seen_on)
     if change is None:
@@ -189,6 +194,22 @@ def _cancel(sent: SentOrder, why_not: str, policies: Policies, seen_on: date) ->
 def _content(order: PurchaseOrder) -> PurchaseOrder:
     """What an order orders, however it was sent and its lines are sorted."""
     return evolve(order, purpose=_ORIGINAL, lines=by_number(order.lines))
+
+
+def _takes_away(before: PurchaseOrder, after: PurchaseOrder) -> bool:
+    """Whether something is to have no value any more: what an 860 leaves out stays as it was."""
+    old_lines = {line.number: line for line in before.lines}
+    lines = [(old_lines[line.number], line) for line in after.lines if line.number in old_lines]
+    return (
+        not {party.role for party in before.parties} <= {party.role for party in after.parties}
+        or not {each.qualifier for each in before.references} <= {each.qualifier for each in after.references}
+        or any(_emptied(before, after, name) for name in ("notes", "currency"))
+        or any(_emptied(*pair, name) for pair in lines for name in _LINE_VALUES)
+    )
+
+
+def _emptied(before: object, after: object, name: str) -> bool:
+    return getattr(before, name) not in _EMPTY and getattr(after, name) in _EMPTY
 
 
 def _touched(before: PurchaseOrder, after: PurchaseOrder) -> list[OrderLine]:
