@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlconnector_sdk.errors import ConfigurationError, UnmappedValue
@@ -102,6 +102,7 @@ def test_mistakes_in_a_toml_name_line_and_key(text: str, message: str, path: str
     assert caught.value.path == path
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_is_a_table_or_an_error(text: str) -> None:
     for read in (table_from_csv, table_from_toml):

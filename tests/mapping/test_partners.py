@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlconnector_sdk.errors import ConfigurationError, UnmappedValue
@@ -198,6 +198,7 @@ def test_what_is_no_partner_file_is_refused(text: str) -> None:
             raise AssertionError("it was read as an empty file")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_a_file_or_an_error(text: str) -> None:
     try:

@@ -124,12 +124,19 @@ def test_a_wrong_policy_names_line_and_key(line: str, message: str) -> None:
 def test_limits_in_minutes_hours_and_days_or_never() -> None:
     limits = partner(
         '[partners.ACME.limits]\npending = "30m"\nanswered = "2d"\nacknowledged = "never"',
-        '[limits]\nacknowledged = "1h"\nanswered = "never"',
+        '[limits]\npending = "3h"\ndelivered = "4h"\nacknowledged = "1h"\nanswered = "never"',
     ).limits
-    assert limits == StepLimits(pending=timedelta(minutes=30), acknowledged=None, answered=timedelta(days=2))
-    assert limits.delivered is NOT_STATED
+    assert limits == StepLimits(
+        pending=timedelta(minutes=30),
+        delivered=timedelta(hours=4),
+        acknowledged=None,
+        answered=timedelta(days=2),
+    )
+    assert partner().limits.delivered is NOT_STATED
+    assert partner().limits.stated() == {}
     assert limits.stated() == {
         "pending": timedelta(minutes=30),
+        "delivered": timedelta(hours=4),
         "acknowledged": None,
         "answered": timedelta(days=2),
     }

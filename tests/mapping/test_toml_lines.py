@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlconnector_sdk.mapping.toml_lines import key_lines
@@ -121,6 +121,8 @@ SCALARS = st.sampled_from(
         '""',
         '"""\na = 1\n[b]\n\\""" # \n"""',
         '"""x"""""',
+        '"""x""""',
+        "'''x''''",
         "'''\n'a' = ]\n'''''",
     ]
 )
@@ -205,6 +207,7 @@ def written(draw: st.DrawFn) -> Written:
     return file
 
 
+@settings(max_examples=300, deadline=None)
 @given(written())
 def test_every_key_of_any_file_is_found_in_its_line(file: Written) -> None:
     assert set(file.lines) == {(), *paths(tomllib.loads(file.text))}  # the writer writes TOML

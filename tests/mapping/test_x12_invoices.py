@@ -153,6 +153,12 @@ def test_the_description_of_a_tax_is_not_carried() -> None:
     assert invoice.charges == (evolve(tax, description=""),)
 
 
+def test_a_mutually_defined_charge_has_no_code() -> None:
+    mutual = Charge(amount=Decimal("0.30"), code="ZZZZ", description="Pallet")
+    invoice = x12.invoice(x12.build_810(evolve(INVOICE, charges=(mutual,), total=Decimal(57))))
+    assert invoice.charges == (evolve(mutual, code=""),)
+
+
 def test_an_invoice_that_does_not_add_up_is_read() -> None:
     """Whether to pay it is not the reader's business."""
     transaction = invoice_with("IT1*1*2*EA*3", "TDS*599")

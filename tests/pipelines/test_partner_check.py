@@ -239,6 +239,8 @@ def test_a_revision_without_a_row(company: Company) -> None:
 
 def test_names_that_cannot_be_told_apart(company: Company) -> None:
     company.erp.add_part("RR-52", revision="B")
+    company.write("parts.csv", PARTS + "RR-52,B,RR52,\n")  # which revision is meant, the order says
+    assert company.check().ok
     company.write("units.csv", UNITS + "Each,EA\n")
     company.write("parts.csv", PARTS + "RR-52,B,RR52,\nRR-52-X,*,RR52,\n")
     company.erp.add_part("RR-52-X")

@@ -214,7 +214,7 @@ def live(this: Case) -> Outcome:
 
 
 def _client(this: Case, url: str, token_url: str, hooks: Hooks, timeout: float) -> Any:
-    limits: dict[str, Any] = {"attempts": 2 if this.row.stalls else 4, "timeout": timeout}
+    limits: dict[str, Any] = {"attempts": 2 if this.row.stalls else 8, "timeout": timeout}
     clock = VirtualClock()
     if this.vendor == "plex":
         settings = PlexSettings(

@@ -241,8 +241,8 @@ class CuttingServer:
 
     def _hang_up(self, connection: socket.socket) -> None:
         if self.fault is not None and self.fault.reset:
-            # A reset may overtake what was sent before: the client gets a moment to read it.
-            time.sleep(0.001)
+            if self.fault.stage != "accept":
+                time.sleep(0.001)  # a reset may overtake what was sent before: the client can read it first
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.close()
 

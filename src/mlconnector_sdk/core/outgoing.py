@@ -106,15 +106,25 @@ class Progress:
         self._told = False
         self._sending = False
 
-    def note(self, event: str) -> None:
-        """Take one of httpcore's trace events."""
+    def note(self, event: str, info: object) -> None:
+        """Take one of httpcore's trace events, with what it says about it."""
         self._told = True
-        self._sending = self._sending or event.endswith("send_request_headers.started")
+        if event.endswith("send_request_headers.started"):
+            self._sending = True
+        elif event == "http11.send_request_headers.failed" and _write_failed(info):
+            # The vendor had gone before we spoke: the head was not taken whole, nothing of the body was sent.
+            self._sending = False
 
     @property
     def reached(self) -> Reached:
         """What is known when the exchange breaks now."""
         return Reached.NO if self._told and not self._sending else Reached.MAYBE
+
+
+def _write_failed(info: object) -> bool:
+    """Whether a write was refused, and not given up by us with bytes still on their way."""
+    failure = info.get("exception") if isinstance(info, dict) else None
+    return type(failure).__name__ == "WriteError"  # httpcore's, which is no dependency of ours
 
 
 def intake(outgoing: Outgoing, response: httpx.Response) -> Intake:

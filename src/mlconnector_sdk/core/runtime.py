@@ -140,7 +140,7 @@ class BlockingRuntime:
         http = self._http()
         started = time.monotonic()
         try:
-            request = outgoing.request(lambda event, info: progress.note(event))
+            request = outgoing.request(progress.note)
             response = http.send(request, stream=True, auth=None, follow_redirects=False)
             try:
                 body = intake(outgoing, response)
@@ -229,7 +229,7 @@ class AsyncRuntime:
         progress = Progress()
 
         async def trace(event: str, info: object) -> None:
-            progress.note(event)
+            progress.note(event, info)
 
         http = self._http()
         started = time.monotonic()

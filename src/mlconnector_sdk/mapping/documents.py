@@ -227,7 +227,7 @@ class Charge:
         amount: In the invoice's currency; an allowance is negative.
         code: What it is for, X12 element 1300 (``D240`` freight ...) or for a tax element 963 (``ST`` ...);
             empty: only the description says it.
-        description: In words.
+        description: In words; X12 carries none for a tax.
         tax: Whether it is a tax.
     """
 
@@ -296,8 +296,8 @@ class SyntaxFault:
     """One thing that a partner's translator did not like.
 
     Args:
-        path: Where: ``PO1[3]-02`` or ``segment 14``; empty for the whole set.
-        code: The code of the standard (X12 elements 618, 716, 720, 723).
+        path: Where: ``segment 14 PO1``, ``segment 14 PO1-03``; empty for the whole set.
+        code: The code of the standard (X12 elements 716, 718, 720, 723).
         sentence: What the code means, in words, with the value where the partner quotes it.
     """
 

@@ -23,7 +23,7 @@ from mlconnector_sdk.ports import Store
 
 __all__ = ["Effects"]
 
-_STORE_EFFECTS = ("admit", "collect", "lease", "save", "set_flow_status")
+_STORE_EFFECTS = ("admit", "collect", "lease", "purge", "save", "set_flow_status")
 
 
 class Effects:
@@ -79,7 +79,8 @@ class _Effectful:
             return value
 
         def effect(*args: Any, **kwargs: Any) -> Any:
-            if attribute == "lease" and not self._inner.due(*args, now=kwargs["now"]):
+            without = kwargs.get("without", ())
+            if attribute == "lease" and not self._inner.due(*args, now=kwargs["now"], without=without):
                 return value(*args, **kwargs)  # nothing to take: no effect
             with self._effects.around(f"{self._name}.{attribute}"):
                 return value(*args, **kwargs)

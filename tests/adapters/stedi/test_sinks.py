@@ -228,6 +228,17 @@ def test_what_cannot_be_compared_goes_before_a_person(
     assert "portal" in caught.value.remedy
 
 
+def test_another_document_that_cannot_be_compared_is_no_obstacle(
+    account: StediSimulator, stedi: Stedi
+) -> None:
+    sink = TransactionSink(stedi)
+    run(sink.send(entry()))
+    account.transactions[0].input = b""
+    other = payload(evolve(ORDER, number="PO-1"))
+    account.advance(600)
+    assert run(sink.find(entry(number="PO-1", payload=other))) == Absent()
+
+
 def test_an_outage_while_looking_is_no_answer(account: StediSimulator, stedi: Stedi) -> None:
     account.faults.add(Answer(503), times=None)
     with pytest.raises(VendorUnavailable):

@@ -127,6 +127,7 @@ def invoice(transaction: Transaction, *, conventions: Conventions | None = None)
 
     * Charges and taxes of lines stand among those of the invoice, before those of the summary.
     * A tax without an amount and a SAC without an effect (indicator ``N``) add nothing and are left out.
+    * A charge with code ``ZZZZ``, mutually defined, has no code.
     * A line without a number gets its position. Of several terms of payment the first are taken.
 
     Raises:

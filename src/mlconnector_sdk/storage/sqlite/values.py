@@ -37,6 +37,7 @@ def micros_or_none(at: datetime | None) -> int | None:
     return None if at is None else micros(at)
 
 
+@lru_cache(maxsize=4_096)
 def instant_or_none(value: int | None) -> datetime | None:
     """As `instant`; None stays None."""
     return None if value is None else instant(value)

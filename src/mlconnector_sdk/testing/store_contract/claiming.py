@@ -1,9 +1,9 @@
-"""Claims, the state of flows, the audit log beside the store, and the end."""
+"""Claims, the audit log beside the store, and the end."""
 
 from __future__ import annotations
 
 from mlconnector_sdk.ports import AuditLog, Store
-from mlconnector_sdk.records import AuditEvent, FlowStatus
+from mlconnector_sdk.records import AuditEvent
 from mlconnector_sdk.testing.contract import at_once
 from mlconnector_sdk.testing.store_contract.samples import LATER, MINUTE, NOW, OfStore
 
@@ -11,7 +11,7 @@ __all__ = ["ClaimContract"]
 
 
 class ClaimContract(OfStore):
-    """`claim`, `release`, `flow_status`, `set_flow_status`, `audit` and `close`."""
+    """`claim`, `release`, `audit` and `close`."""
 
     def test_a_name_has_one_owner(self, store: Store) -> None:
         """Others are refused; other names are free."""
@@ -44,16 +44,6 @@ class ClaimContract(OfStore):
         """One run per flow at a time."""
         won = at_once(8, lambda n: self.answer(store.claim("orders", str(n), now=NOW, until=LATER)))
         assert sum(won) == 1
-
-    def test_a_flow_runs_until_somebody_pauses_it(self, store: Store) -> None:
-        """And again when the pause is lifted."""
-        assert self.answer(store.flow_status("orders")) == FlowStatus(flow="orders")
-        paused = FlowStatus(flow="orders", paused_until=LATER, reason="no role", remedy="ask for it")
-        self.answer(store.set_flow_status(paused))
-        assert self.answer(store.flow_status("orders")) == paused
-        assert self.answer(store.flow_status("scans")) == FlowStatus(flow="scans")
-        self.answer(store.set_flow_status(FlowStatus(flow="orders")))
-        assert self.answer(store.flow_status("orders")) == FlowStatus(flow="orders")
 
     def test_an_audit_log_is_kept_beside_the_documents(self, store: Store) -> None:
         """The same one each time; `AuditLogContract` says what it promises."""

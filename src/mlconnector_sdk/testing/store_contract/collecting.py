@@ -36,7 +36,9 @@ class CollectContract(OfStore):
         assert observation(entry) == new
         assert (entry.sequence, entry.changed_at, entry.attempts, entry.fence) == (1, NOW, 0, 0)
         assert (entry.not_before, entry.leased_until, entry.first_sent_at) == (None, None, None)
-        assert (entry.payload, entry.idempotency_key, dict(entry.references)) == (None, "", {})
+        assert (entry.accepted_at, entry.expected_by, entry.purged_at) == (None, None, None)
+        assert (entry.payload, entry.document) == (None, None)
+        assert (entry.idempotency_key, dict(entry.references)) == ("", {})
         assert not entry.outcome_unknown
         assert self.history(store, new.ordering_key) == [entry]
 

@@ -1,18 +1,23 @@
-"""History and find: what people and loops look up."""
+"""History, accepted and find: what people and loops look up."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+import pytest
+from attrs import evolve
+
+from mlconnector_sdk.errors import StoreError
 from mlconnector_sdk.ports import Store
 from mlconnector_sdk.records import Entry, State
-from mlconnector_sdk.testing.store_contract.samples import OfStore, change, order, scan
+from mlconnector_sdk.testing.store_contract.samples import LATER, MINUTE, NOW, OfStore, change, order, scan
 
 __all__ = ["FindContract"]
 
 
 class FindContract(OfStore):
-    """`history` and `find`."""
+    """`history`, `accepted` and `find`."""
 
     def filled(self, store: Store) -> list[Entry]:
         """Six entries of two flows, in four states."""
@@ -34,6 +39,138 @@ class FindContract(OfStore):
         entries = self.filled(store)
         assert self.answer(store.history("orders|PO-1")) == [entries[0], entries[3]]
         assert self.answer(store.history("orders|PO")) == []
+
+    def test_history_without_content(self, store: Store) -> None:
+        """Everything but what the documents say."""
+        [entry] = self.add(store, order("PO-1", "A"))
+        self.save(store, change(entry, payload=b"ISA*00*", document=b"{}", references={"a": "b"}))
+        stored = self.stored(store, entry)
+        bare = evolve(stored, record=b"", payload=None, document=None)
+        assert list(self.answer(store.history("orders|PO-1", content=False))) == [bare]
+        assert list(self.answer(store.history("orders|PO-1", content=True))) == [stored]
+
+    @pytest.mark.parametrize("state", list(State))
+    def test_what_the_partner_has(self, store: Store, state: State) -> None:
+        """What the vendor has taken, or, where it has taken nothing, what is known from before go-live."""
+        [entry] = self.add(store, order("PO-1", "A"))
+        self.save(store, change(entry, state=state, payload=b"ISA*00*", document=b"{}"))
+        has = entry if state.taken or state is State.KNOWN else None
+        assert self.answer(store.accepted("orders|PO-1")) == (has and self.stored(store, has))
+
+    def test_what_the_partner_has_is_the_newest(self, store: Store) -> None:
+        """Of what was taken; what is known counts only before that, and other lines never do."""
+        line = self.add(store, *(order("PO-1", fingerprint) for fingerprint in "ABCDEF"), order("PO-2", "A"))
+
+        def is_(*states: State) -> int | None:
+            for entry, state in zip(line, states, strict=False):
+                self.save(store, change(self.stored(store, entry), state=state))
+            has = self.answer(store.accepted("orders|PO-1"))
+            return has and has.sequence
+
+        known, taken, dead = State.KNOWN, State.ACCEPTED, State.DEAD
+        assert self.answer(store.accepted("orders|PO")) is None
+        assert is_(dead, dead, dead, dead, dead, dead, taken) is None
+        assert is_(known, dead, known, dead) == 3
+        assert is_(known, taken, known, dead) == 2
+        assert is_(known, taken, known, State.DELIVERED, State.REJECTED) == 4
+        assert is_(known, State.ACKNOWLEDGED, known, State.REJECTED, State.HELD, State.SUPERSEDED) == 2
+
+    def test_find_by_partner(self, store: Store) -> None:
+        """As the source names it."""
+        entries = self.add(
+            store, order("PO-1", "A"), order("PO-2", "A", partner="Bolt"), order("PO-3", "A", partner="")
+        )
+        assert self.answer(store.find(partner="Bolt")) == entries[1:2]
+        assert self.answer(store.find(partner="ACM")) == []
+        assert self.answer(store.find(partner="")) == entries
+
+    def test_find_by_reference(self, store: Store) -> None:
+        """By name and value together, whichever of its references it is."""
+        first, second, _ = self.add(store, *(order(f"PO-{n}", "A") for n in range(3)))
+
+        def found(name: str, value: str) -> list[str]:
+            return [entry.number for entry in self.answer(store.find(reference=(name, value)))]
+
+        self.save(
+            store,
+            change(first, references={"execution": "x-1", "file": "x-2"}),
+            change(second, references={"execution": "x-2", "file": "x-2"}),
+        )
+        assert found("execution", "x-1") == ["PO-0"]
+        assert found("file", "x-2") == ["PO-0", "PO-1"]
+        assert found("file", "x-1") == found("x-1", "execution") == found("execution", "x") == []
+        assert self.answer(store.find(reference=("file", "x-2"), number="PO-1", flow="orders", limit=1)) == [
+            self.stored(store, second)
+        ]
+
+    def test_find_by_a_reference_that_changed(self, store: Store) -> None:
+        """What an entry is called now counts."""
+        [entry] = self.add(store, order("PO-1", "A"))
+
+        def found(value: str) -> int:
+            return len(self.answer(store.find(reference=("control", value))))
+
+        for references in ({"control": "1"}, {"control": "2"}, {"other": "2"}, {}, {"control": "1"}):
+            self.save(store, change(self.stored(store, entry), references=references))
+            assert [found("1"), found("2")] == [int(references.get("control") == value) for value in "12"]
+
+    def test_find_by_an_odd_reference(self, store: Store) -> None:
+        """What a vendor calls things is up to the vendor."""
+        texts = [
+            '"',
+            "\\",
+            '\\"',
+            '","',
+            '":"',
+            '{"a":"b"}',
+            "a",
+            "",
+            "%",
+            "_",
+            "\n",
+            "\x7f",
+            "株式会社",
+            "🏭",
+        ]
+        entries = self.add(store, *(order(f"PO-{n}", "A") for n in range(len(texts))))
+        rotated = dict(zip(texts, texts[1:] + texts[:1], strict=True))
+        for entry, text in zip(entries, texts, strict=True):
+            self.save(store, change(entry, references={text: rotated[text], "x" + text: "1"}))
+        for entry, text in zip(entries, texts, strict=True):
+            for name, value in ((text, rotated[text]), ("x" + text, "1")):
+                [found] = self.answer(store.find(reference=(name, value)))
+                assert found.number == entry.number
+            assert self.answer(store.find(reference=(text, text))) == []
+
+    def test_find_what_should_have_been_confirmed(self, store: Store) -> None:
+        """Earlier than the instant; where nothing is expected, nothing is late."""
+        entries = self.add(store, *(order(f"PO-{n}", "A") for n in range(4)))
+        for entry, expected_by in zip(entries, [LATER, NOW, None, NOW + MINUTE], strict=True):
+            self.save(store, change(entry, state=State.ACCEPTED, expected_by=expected_by))
+
+        def found(before: datetime, **criteria: Any) -> list[str]:
+            late = self.answer(store.find(expected_before=before, **criteria))
+            return [entry.number for entry in late]
+
+        assert found(NOW) == []
+        assert found(NOW + MINUTE / 1_000_000) == ["PO-1"]
+        assert found(LATER + MINUTE) == ["PO-0", "PO-1", "PO-3"]
+        assert found(LATER + MINUTE, limit=2) == ["PO-0", "PO-1"]
+        assert found(LATER + MINUTE, states=[State.ACCEPTED], flow="orders") == ["PO-0", "PO-1", "PO-3"]
+        assert found(LATER + MINUTE, states=[State.DELIVERED]) == []
+        with pytest.raises(StoreError):
+            found(NOW.replace(tzinfo=None))
+
+    def test_find_page_by_page(self, store: Store) -> None:
+        """Behind the last position of the page before, with whatever else is asked for."""
+        entries = self.filled(store)
+        pages: list[list[Entry]] = [[]]
+        while not pages[1:] or pages[-1]:
+            after = pages[-1][-1].position if pages[-1] else 0
+            pages.append(list(self.answer(store.find(after=after, limit=4))))
+        assert pages[1:] == [entries[:4], entries[4:], []]
+        dead = [entry for entry in entries if entry.state is State.DEAD]
+        assert self.answer(store.find(states=[State.DEAD], after=dead[0].position)) == dead[1:]
 
     def test_find_by_each_criterion(self, store: Store) -> None:
         """Oldest position first."""

@@ -152,6 +152,31 @@ class LeaseContract(OfStore):
         self.save(store, change(first, state=State.ACCEPTED))
         assert [entry.sequence for entry in self.lease(store)] == [2]
 
+    def test_what_is_pending_for_some_partners_is_left_out(self, store: Store) -> None:
+        """It waits where it is; the others, and those without a partner, are not held up by it."""
+        partners = ["ACME", "Bolt", "ACME", "", "Crane"]
+        self.add(store, *(order(f"PO-{n}", "A", partner=partner) for n, partner in enumerate(partners)))
+        assert self.numbers(self.lease(store, without=["ACME", "Crane", "nobody"], limit=1)) == ["PO-1"]
+        assert self.numbers(self.lease(store, without=["ACME", "Crane"])) == ["PO-3"]
+        assert self.lease(store, without=["Crane", "ACME"]) == []
+        assert self.numbers(self.lease(store)) == ["PO-0", "PO-2", "PO-4"]
+
+    def test_what_may_have_left_is_looked_after_in_any_case(self, store: Store) -> None:
+        """Whoever it is for."""
+        pending, in_flight = self.add(store, order("PO-1", "A"), order("PO-2", "A"))
+        self.save(store, change(in_flight, state=State.IN_FLIGHT))
+        assert self.answer(store.due("orders", now=NOW, without=["ACME"]))
+        assert self.numbers(self.lease(store, without=["ACME"])) == ["PO-2"]
+        assert not self.answer(store.due("orders", now=NOW, without=["ACME"]))
+        assert self.answer(store.due("orders", now=NOW))
+        assert self.stored(store, pending) == pending
+
+    def test_what_is_left_out_still_blocks_its_line(self, store: Store) -> None:
+        """The order of a line holds, whoever its entries are for."""
+        self.add(store, order("PO-1", "A"), order("PO-1", "B", partner="Bolt"))
+        assert self.lease(store, without=["ACME"]) == []
+        assert not self.answer(store.due("orders", now=NOW, without=["ACME"]))
+
     def test_due_foretells_a_lease(self, store: Store) -> None:
         """For the flow, at the instant, and without taking anything."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -97,9 +98,10 @@ class OfStore(Contract):
         now: datetime = NOW,
         until: datetime = LATER,
         limit: int = 100,
+        without: Sequence[str] = (),
     ) -> list[Entry]:
         """One lease."""
-        return list(self.answer(store.lease(flow, now=now, until=until, limit=limit)))
+        return list(self.answer(store.lease(flow, now=now, until=until, limit=limit, without=without)))
 
     def save(self, store: Store, *changes: Change) -> list[str]:
         """One save: the ids that were refused."""

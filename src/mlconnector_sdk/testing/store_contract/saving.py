@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mlconnector_sdk.errors import StoreError
 from mlconnector_sdk.ports import Store
-from mlconnector_sdk.records import Entry, State
+from mlconnector_sdk.records import Entry, Feed, State
 from mlconnector_sdk.testing.contract import at_once
 from mlconnector_sdk.testing.store_contract.samples import LATER, MINUTE, NOW, OfStore, change, order, scan
 
@@ -31,12 +31,15 @@ SAVED = st.fixed_dictionaries(
         "not_before": st.none() | TIME,
         "leased_until": st.none() | TIME,
         "payload": st.none() | st.binary(max_size=50),
+        "document": st.none() | st.binary(max_size=50),
         "idempotency_key": TEXT,
         "first_sent_at": st.none() | TIME,
         "references": st.dictionaries(TEXT, TEXT, max_size=3),
         "reason": TEXT,
         "remedy": TEXT,
         "outcome_unknown": st.booleans(),
+        "accepted_at": st.none() | TIME,
+        "expected_by": st.none() | TIME,
     }
 )
 OBSERVED = st.fixed_dictionaries(
@@ -65,39 +68,87 @@ class SaveContract(OfStore):
             not_before=LATER,
             leased_until=None,
             payload=b"ISA*00*\0\xff",
+            document=b"\0\xff{}",
             idempotency_key="k",
             first_sent_at=NOW,
             references={"execution": "x-1", "file": "Bestellung für Ölfilter.edi"},
             reason="no such supplier",
             remedy="add it to partners.toml",
             outcome_unknown=True,
+            accepted_at=NOW + MINUTE,
+            expected_by=LATER,
         )
         assert self.save(store, change(saved)) == []
         assert self.stored(store, entry) == evolve(saved, fence=entry.fence + 1)
+
+    def test_what_was_observed_stays(self, store: Store) -> None:
+        """Whatever a worker made of its copy: it is what admitted the entry."""
+        entry = self.leased(store)
+        rewritten = evolve(
+            entry,
+            flow="scans",
+            feed=Feed.EVENT,
+            number="PO-2",
+            partner="Bolt",
+            ordering_key="orders|PO-2",
+            sequence=7,
+            dedupe_key="x",
+            event_id="e1",
+            fingerprint="B",
+            record=b"other",
+            observed_at=LATER,
+            parent="p1",
+            deliberate=True,
+            purged_at=LATER,
+        )
+        assert self.save(store, change(rewritten)) == []
+        assert self.stored(store, entry) == evolve(entry, fence=entry.fence + 1)
+
+    def test_several_saves_of_an_entry_in_one_call(self, store: Store) -> None:
+        """Each is judged by the fence that the one before it left."""
+        entry = self.leased(store)
+        refused = self.save(
+            store,
+            change(entry, payload=b"first", references={"a": "1"}),
+            change(entry, fence=entry.fence + 1, payload=b"second", references={"a": "2"}),
+            change(entry, reason="overtaken"),
+        )
+        assert refused == [entry.id]
+        stored = self.stored(store, entry)
+        assert (stored.payload, stored.references, stored.reason) == (b"second", {"a": "2"}, "")
+        assert stored.fence == entry.fence + 2
 
     def test_what_is_cleared_stays_cleared(self, store: Store) -> None:
         """None and empty values replace others."""
         entry = self.leased(store)
         full: dict[str, Any] = {
             "payload": b"x",
+            "document": b"y",
             "references": {"a": "b"},
             "not_before": NOW,
             "first_sent_at": NOW,
+            "accepted_at": NOW,
+            "expected_by": NOW,
             "reason": "x",
         }
         self.save(store, change(entry, **full))
         empty: dict[str, Any] = {
             "payload": None,
+            "document": None,
             "references": {},
             "not_before": None,
             "first_sent_at": None,
+            "accepted_at": None,
+            "expected_by": None,
             "reason": "",
         }
         self.save(store, change(self.stored(store, entry), **empty))
         stored = self.stored(store, entry)
         assert {name: getattr(stored, name) for name in empty} == empty
-        self.save(store, change(stored, payload=b""))
-        assert self.stored(store, entry).payload == b""
+        for one, other in (("payload", "document"), ("document", "payload")):
+            self.save(store, change(self.stored(store, entry), **{one: b"", other: None}))
+            stored = self.stored(store, entry)
+            assert (getattr(stored, one), getattr(stored, other)) == (b"", None)
 
     def test_an_old_fence_is_refused(self, store: Store) -> None:
         """The second save of the same entry, as of a worker that did not notice the first."""
