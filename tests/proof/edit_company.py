@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+
+from attrs import frozen
 
 from mlconnector_sdk.adapters.plex import convert
 from mlconnector_sdk.errors import NotFound, VendorUnavailable
@@ -15,9 +16,8 @@ from mlconnector_sdk.records import Event, Feed
 from mlconnector_sdk.simulators import PlexSimulator
 from mlconnector_sdk.simulators.plex import edits
 from mlconnector_sdk.simulators.plex.wanted import WantedOrder
-from mlconnector_sdk.simulators.stedi.orders import SupplierLine, SupplierOrder, SupplierSchedule
 
-__all__ = ["KINDS", "NUMBERS", "SUPPLIERS", "UNLISTED", "Company", "Purchases", "agreed", "plainly"]
+__all__ = ["KINDS", "NUMBERS", "SUPPLIERS", "UNLISTED", "Company", "PlainLine", "PlainOrder", "Purchases"]
 
 NUMBERS = ("PO-1", "PO-2")
 SUPPLIERS = ("ACME", "BOLT")
@@ -30,6 +30,34 @@ _PRICES = ("3.15", "2.10", None, "0.4275", "100")
 _NOTES = (None, "by rail", "call before\ndelivery", "pack by ten")
 _PARTS = ("WB-100", "RR-52", "QX-7")
 _SELLERS = (*SUPPLIERS, *SUPPLIERS, *SUPPLIERS, UNLISTED)
+
+
+@frozen(kw_only=True)
+class PlainLine:
+    """A line as both sides would put it.
+
+    Args:
+        price: None where none is agreed.
+        parts: The buyer's and the supplier's number of the part.
+        schedules: Days and quantities, sorted.
+    """
+
+    quantity: Decimal
+    unit: str
+    price: Decimal | None
+    parts: frozenset[str]
+    description: str
+    schedules: tuple[tuple[date, Decimal], ...]
+
+
+@frozen(kw_only=True)
+class PlainOrder:
+    """An order as both sides would put it."""
+
+    lines: Mapping[str, PlainLine]
+    currency: str
+    place: str
+    notes: tuple[str, ...]
 
 
 class Company:
@@ -80,6 +108,29 @@ class Company:
     def wanted(self, number: str) -> WantedOrder:
         """What the company wants now."""
         return self.erp.wanted(number)
+
+    def wish(self, number: str) -> PlainOrder:
+        """The same in plain terms; without lines where nothing is wanted."""
+        wanted, order = self.wanted(number), self.erp.order(number)
+        words = {str(line["lineItemNumber"]): line["description"] or "" for line in order["lineItems"]}
+        notes = [note for note in wanted.note.splitlines() if note]
+        notes += [
+            f"Line {place}: {' '.join(line.note.split())}" for place, line in wanted.lines.items() if line.note
+        ]
+        lines = {
+            place: PlainLine(
+                quantity=line.quantity,
+                unit=line.unit,
+                price=line.price,
+                parts=frozenset(filter(None, (line.part, line.supplier_part))),
+                description=words[place],
+                schedules=tuple((schedule.due, schedule.quantity) for schedule in line.schedules),
+            )
+            for place, line in wanted.lines.items()
+        }
+        return PlainOrder(
+            lines=lines, currency=wanted.currency, place=order["shipTo"] or "", notes=tuple(notes)
+        )
 
     def content(self, number: str) -> dict[str, Any]:
         """The order as Plex shows it, without its times of change."""
@@ -268,6 +319,8 @@ class Purchases:
     def __init__(self, company: Company) -> None:
         self.company = company
         self.fails = False
+        self.seen: dict[bytes, tuple[WantedOrder, PlainOrder]] = {}
+        """What the company wanted when a record was read."""
 
     def walk(self, window: Window) -> Walk:
         """All orders as they are now."""
@@ -281,6 +334,7 @@ class Purchases:
         lines, releases = whole.pop("lineItems"), whole.pop("releases")
         supplier = self.company.wanted(number).supplier
         record = convert.record(whole, lines, releases, supplier)
+        self.seen[record] = (self.company.wanted(number), self.company.wish(number))
         return Observation(
             number=number, partner=supplier, record=record, fingerprint=convert.fingerprint(record)
         )
@@ -305,15 +359,6 @@ class _AllOrders:
         self._batches = []
 
 
-def agreed(wanted: WantedOrder, place: str | None, words: Mapping[str, str]) -> SupplierOrder:
-    """An order that a supplier was told of by telephone, as he writes it down."""
-    raise NotImplementedError
-
-
-def plainly(order: SupplierOrder | None) -> object:
-    raise NotImplementedError
-
-
 def _due(value: int) -> date:
     return _DAY + timedelta(days=(0, 3, 14, 30, 60)[value % 5])
 
@@ -323,5 +368,3 @@ def _untimed(value: Any) -> Any:
         return {key: _untimed(item) for key, item in value.items() if not key.startswith("modified")}
     return [_untimed(item) for item in value] if isinstance(value, list) else value
 
-
-_ = (json, Decimal, SupplierLine, SupplierSchedule)

@@ -87,11 +87,13 @@ class Tally:
             change since the flow began).
         commits: How many states it has had.
         torn: How many of them began while a walk was reading.
+        ours: Whether any of them came after the flow began.
     """
 
     found_by: str
     commits: int = 1
     torn: int = 0
+    ours: bool = False
 
 
 @define
@@ -242,6 +244,7 @@ class HostilePlex:
         tally.found_by = finder
         tally.commits += 1
         tally.torn += self.reading
+        tally.ours = tally.ours or finder != "before"
 
     def expected(self, order_id: str, *, swept: bool) -> bool:
         """Whether the newest state of an order must have been observed by now."""
@@ -274,8 +277,9 @@ class HostilePlex:
             return httpx.Response(503)
         self.fails_in -= 1
         if self.reading and self.random.random() < self.busy:
-            self.clock.advance(self.random.choice([0.5, 3, 200]))
-            self.begin_commit()
+            for _ in range(self.random.choice([1, 1, 3])):
+                self.clock.advance(self.random.choice([0.5, 3, 200]))
+                self.begin_commit()
         query = {name: values[0] for name, values in parse_qs(request.url.query.decode()).items()}
         found = self._find(path.partition("/v1/")[2].split("/"), query)
         if found is None:

@@ -36,10 +36,10 @@ AK3, AK4 = "data_segment_note_AK3", "data_element_note_AK4"
 AK5, AK9 = "transaction_set_response_trailer_AK5", "functional_group_response_trailer_AK9"
 
 
-def answer(code: str = "A", control: str = "0001", **more: Any) -> dict[str, Any]:
+def answer(code: str = "A", control: str = "0001", more: Any = None) -> dict[str, Any]:
     """One AK2 loop."""
     header = {"transaction_set_identifier_code_01": "850", "transaction_set_control_number_02": control}
-    return {AK2: header, **more, AK5: {"transaction_set_acknowledgment_code_01": code}}
+    return {AK2: header, **(more or {}), AK5: {"transaction_set_acknowledgment_code_01": code}}
 
 
 def record(verdict: str, *sets: dict[str, Any], group: int = 12, partnership: str = "us_acme") -> bytes:
@@ -49,7 +49,7 @@ def record(verdict: str, *sets: dict[str, Any], group: int = 12, partnership: st
         "number_of_received_transaction_sets_03": max(1, len(sets)),
         "number_of_accepted_transaction_sets_04": 0,
     }
-    heading = {
+    heading: dict[str, Any] = {
         AK1: header,
         **({f"{AK2}_loop": list(sets)} if sets else {}),
         AK9: {"functional_group_acknowledge_code_01": verdict, **counts},
@@ -98,7 +98,7 @@ def test_a_rejection_names_its_faults_and_a_remedy() -> None:
         "copy_of_bad_data_element_04": "1234567890123456",
     }
     loop = {f"{AK3}_loop": [{AK3: place, AK4: [element]}]}
-    said = functional_confirmations(record("R", answer("R", **loop)))[0]
+    said = functional_confirmations(record("R", answer("R", more=loop)))[0]
     assert said.at == datetime(2026, 3, 3, 9, 58, tzinfo=UTC)
     assert "850 us_acme/12/1: rejected: segment 4 PO1-02: " in said.text
     assert "1234567890123456" in said.text
@@ -131,7 +131,7 @@ def test_a_text_that_others_wrote_is_cut() -> None:
     many = [
         {AK3: {"segment_id_code_01": "PO1", "segment_position_in_transaction_set_02": n}} for n in range(99)
     ]
-    said = functional_confirmations(record("R", answer("R", **{f"{AK3}_loop": many})))[0]
+    said = functional_confirmations(record("R", answer("R", more={f"{AK3}_loop": many})))[0]
     assert len(said.text) == 1_000
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from mlconnector_sdk.adapters.stedi.client import StediFace
 from mlconnector_sdk.adapters.stedi.convert import business_number, record
-from mlconnector_sdk.adapters.stedi.events import ProcessedTransaction, has_mode, read_event
+from mlconnector_sdk.adapters.stedi.events import ProcessedFile, ProcessedTransaction, has_mode, read_event
 from mlconnector_sdk.adapters.stedi.models import Transaction
 from mlconnector_sdk.adapters.stedi.transactions import Transactions
 from mlconnector_sdk.adapters.stedi.walk import ListingWalk
@@ -229,7 +229,7 @@ class OutboundSource(_Polled):
         return None
 
 
-def read_stored_event(event: Event) -> Any:
+def read_stored_event(event: Event) -> ProcessedTransaction | ProcessedFile | None:
     """What a stored webhook says: see `events.read_event`.
 
     Raises:

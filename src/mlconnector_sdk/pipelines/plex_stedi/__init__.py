@@ -48,6 +48,7 @@ from mlconnector_sdk.flow import (
 )
 from mlconnector_sdk.mapping.naming import Naming
 from mlconnector_sdk.mapping.partners import Partner
+from mlconnector_sdk.pipelines.partner_check import check
 from mlconnector_sdk.pipelines.partner_files import PartnerBook, PartnerFiles
 from mlconnector_sdk.pipelines.plex_stedi.acknowledgments import AcknowledgmentMapping
 from mlconnector_sdk.pipelines.plex_stedi.invoices import InvoiceMapping
@@ -64,6 +65,7 @@ __all__ = [
     "AcknowledgmentMapping",
     "InvoiceMapping",
     "OrderMapping",
+    "check",
     "pipeline",
 ]
 

@@ -65,7 +65,7 @@ class FindContract(OfStore):
             for entry, state in zip(line, states, strict=False):
                 self.save(store, change(self.stored(store, entry), state=state))
             has = self.answer(store.accepted("orders|PO-1"))
-            return has and has.sequence
+            return None if has is None else has.sequence
 
         known, taken, dead = State.KNOWN, State.ACCEPTED, State.DEAD
         assert self.answer(store.accepted("orders|PO")) is None

@@ -36,7 +36,7 @@ class Model:
         self.closed: set[tuple[str, str]] = set()
         self.checkpoints: dict[str, Checkpoint] = {}
         self.claims: dict[str, tuple[str, datetime]] = {}
-        self.statuses: dict[str, FlowStatus] = {}
+        self.statuses: dict[tuple[str, str], FlowStatus] = {}
 
     def admit(self, event: Event) -> bool:
         """As `ports.Store.admit`."""
@@ -64,11 +64,14 @@ class Model:
             self.checkpoints[point.flow] = evolve(point, revision=point.revision + 1)
         return added, moved
 
-    def lease(self, flow: str, now: datetime, until: datetime, limit: int) -> list[Entry]:
+    def lease(
+        self, flow: str, now: datetime, until: datetime, limit: int, without: Sequence[str]
+    ) -> list[Entry]:
         """As `ports.Store.lease`."""
         leased: list[Entry] = []
         for index, entry in enumerate(self.entries):
-            if len(leased) < limit and entry.flow == flow and self._free(entry, now):
+            left_out = entry.state is State.PENDING and entry.partner in without
+            if len(leased) < limit and entry.flow == flow and not left_out and self._free(entry, now):
                 taken = evolve(entry, fence=entry.fence + 1, leased_until=until)
                 self.entries[index] = taken
                 leased.append(taken)
@@ -94,18 +97,58 @@ class Model:
         line = [entry for entry in self.entries if entry.ordering_key == ordering_key]
         return sorted(line, key=lambda entry: entry.sequence)
 
-    def find(self, flow: str, number: str, entry_id: str, states: Sequence[State], limit: int) -> list[Entry]:
+    def accepted(self, ordering_key: str) -> Entry | None:
+        """As `ports.Store.accepted`."""
+        line = self.history(ordering_key)
+        taken = [entry for entry in line if entry.state.taken]
+        known = [entry for entry in line if entry.state is State.KNOWN]
+        return (taken or known or [None])[-1]
+
+    def find(
+        self,
+        *,
+        flow: str = "",
+        number: str = "",
+        partner: str = "",
+        reference: tuple[str, str] | None = None,
+        states: Sequence[State] = (),
+        expected_before: datetime | None = None,
+        limit: int,
+    ) -> list[Entry]:
         """As `ports.Store.find`."""
         found = self.entries
         if flow:
             found = [entry for entry in found if entry.flow == flow]
         if number:
             found = [entry for entry in found if entry.number == number]
-        if entry_id:
-            found = [entry for entry in found if entry.id == entry_id]
+        if partner:
+            found = [entry for entry in found if entry.partner == partner]
+        if reference:
+            name, value = reference
+            found = [entry for entry in found if entry.references.get(name) == value]
+        if expected_before:
+            found = [entry for entry in found if entry.expected_by and entry.expected_by < expected_before]
         if states:
             found = [entry for entry in found if entry.state in states]
         return found[:limit]
+
+    def purge(self, before: datetime) -> None:
+        """As `ports.Store.purge`, without a limit."""
+        for index, entry in enumerate(self.entries):
+            kept = entry.state in (State.PENDING, State.IN_FLIGHT) or entry.state.waits_for_person
+            if not kept and entry.changed_at < before and entry.purged_at is None:
+                empty = evolve(entry, record=b"", payload=None, document=None, purged_at=before)
+                self.entries[index] = evolve(empty, fence=entry.fence + 1)
+
+    def status(self, flow: str, partner: str) -> FlowStatus:
+        """As `ports.Store.flow_status`."""
+        return self.statuses.get((flow, partner), FlowStatus(flow=flow, partner=partner))
+
+    def paused_partners(self, flow: str) -> list[FlowStatus]:
+        """As `ports.Store.paused_partners`."""
+        of_flow = [status for status in self.statuses.values() if status.flow == flow and status.partner]
+        paused = [status for status in of_flow if status.paused_until is not None]
+        return sorted(paused, key=lambda status: status.partner)
 
     def claim(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
         """As `ports.Store.claim`."""
@@ -122,7 +165,10 @@ class Model:
 
     def _add(self, new: NewEntry) -> list[Entry]:
         line = self.history(new.ordering_key)
-        if new.feed is Feed.EVENT:
+        if new.deliberate:
+            key = f"|again|{new.ordering_key}|{len(line) + 1}"
+            known = False
+        elif new.feed is Feed.EVENT:
             key = f"{new.flow}|{new.event_id}"
             known = any((e.flow, e.event_id) == (new.flow, new.event_id) for e in self.entries)
         else:
@@ -150,6 +196,9 @@ class Model:
             reason=new.reason,
             remedy=new.remedy,
             parent=new.parent,
+            deliberate=new.deliberate,
+            payload=new.payload,
+            document=new.document,
         )
         self.entries.append(entry)
         return [entry]
