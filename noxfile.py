@@ -90,3 +90,17 @@ def bench(session: nox.Session) -> None:
     """Print speed and memory as ratios within one run."""
     install(session)
     session.run("python", "tests/bench/run.py", *session.posargs)
+
+
+PROOFS = ["connections", "polling", "edits", "kills", "planted", "suppliers"]
+
+
+@nox.session
+def proof(session: nox.Session) -> None:
+    """Show the promise at length: kills, cut connections, hostile polls, edits, planted bugs (see tests/proof).
+
+    ``nox -s proof -- kills edits`` runs only these.
+    """
+    install(session, "tests")
+    for name in session.posargs or PROOFS:
+        session.run("python", "-m", f"tests.proof.{name}")
