@@ -97,7 +97,7 @@ PROOFS = ["connections", "polling", "edits", "kills", "planted", "suppliers"]
 
 @nox.session
 def proof(session: nox.Session) -> None:
-    """Show the promise at length: kills, cut connections, hostile polls, edits, planted bugs (see tests/proof).
+    """Show the promise at length: kills, cut connections, hostile polls, edits, planted bugs.
 
     ``nox -s proof -- kills edits`` runs only these.
     """

@@ -19,6 +19,7 @@ autodoc_class_signature = "mixed"
 autodoc_default_options = {"members": True, "undoc-members": True, "show-inheritance": True}
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
+napoleon_use_ivar = True  # attributes that a docstring tells of are also found in the code
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 # Short names are ambiguous now and then (an HTTP answer, a supplier's answer): the first is linked.

@@ -7,7 +7,7 @@ the blocking and the async clients, an async backend serves the async ones. The 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -22,12 +22,24 @@ from mlconnector_sdk.records import (
     Event,
     FlowStatus,
     Purged,
+    RawExchange,
     State,
     Token,
 )
 from mlconnector_sdk.secret import Secret
 
-__all__ = ["AuditLog", "Clock", "SecretStore", "Store", "TokenStore"]
+__all__ = [
+    "MOST_EXCHANGES",
+    "AuditLog",
+    "Clock",
+    "ExchangeLog",
+    "SecretStore",
+    "Store",
+    "TokenStore",
+]
+
+MOST_EXCHANGES = 20
+"""How many exchanges with its vendor are kept of one entry: the newest ones."""
 
 
 class Clock(Protocol):
@@ -59,6 +71,26 @@ class AuditLog(Protocol):
 
         Both given: the lines about both. Both empty: the lines that are about no document.
         """
+        ...
+
+
+@runtime_checkable
+class ExchangeLog(Protocol):
+    """Where the raw exchanges of documents with their vendors are kept, for the vendors' support.
+
+    A store may offer one as its property ``exchanges``; it then removes them in `Store.purge` together with
+    what their entries say.
+    """
+
+    def keep(self, exchanges: Mapping[str, Sequence[RawExchange]]) -> MaybeAwaitable[None]:
+        """Add exchanges, by entry id, oldest first; in one commit where there are commits.
+
+        Of each entry the newest `MOST_EXCHANGES` stay. The entry need not be known.
+        """
+        ...
+
+    def read(self, entry_id: str) -> MaybeAwaitable[Sequence[RawExchange]]:
+        """What is kept of an entry, in the order in which it was added."""
         ...
 
 

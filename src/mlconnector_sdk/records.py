@@ -27,6 +27,7 @@ __all__ = [
     "FlowStatus",
     "NewEntry",
     "Purged",
+    "RawExchange",
     "SendResult",
     "State",
     "Token",
@@ -351,6 +352,67 @@ class AuditEvent:
     number: str = ""
     partner: str = ""
     data: Mapping[str, str] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class RawExchange:
+    """One request and its answer, as they went over the wire, with nothing secret in them (see `recording`).
+
+    As text it is a transcript in the manner of ``curl -v``: ``>`` before what was sent, ``<`` before what was
+    received, ``!`` before what went wrong.
+
+    Args:
+        vendor: The vendor's name as its profile spells it.
+        request: Method and path; of a query only the names.
+        attempt: 1 for the first time.
+        at: When it left.
+        sent_headers: Names and values, in order; a value that may be secret is ``(hidden)``.
+        sent: The request's body, cut where it is long.
+        status: The HTTP status; None where no whole answer came.
+        received_headers: As ``sent_headers``.
+        received: The answer's body, inflated, cut where it is long.
+        problem: What kept a whole answer from coming, or the empty string.
+        seconds: How long it took.
+    """
+
+    vendor: str
+    request: str
+    attempt: int
+    at: datetime
+    sent_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    sent: bytes = field(default=b"", repr=False)
+    status: int | None = None
+    received_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    received: bytes = field(default=b"", repr=False)
+    problem: str = ""
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        when = self.at.isoformat(sep=" ", timespec="milliseconds").replace("+00:00", "Z")
+        lines = [f"{when}  {self.vendor}, attempt {self.attempt}, {self.seconds:.3f} s"]
+        lines += _quoted(">", self.request, self.sent_headers, self.sent)
+        if self.status is not None:
+            lines += _quoted("<", f"status {self.status}", self.received_headers, self.received)
+        if self.problem:
+            lines.append(f"! {_printable(self.problem)}")
+        return "\n".join(lines)
+
+
+def _quoted(mark: str, first: str, headers: tuple[tuple[str, str], ...], body: bytes) -> list[str]:
+    """The lines of a message, each with a mark that no body can imitate."""
+    lines = [first, *(f"{name}: {value}" for name, value in headers)]
+    if body:
+        text = body.decode("utf-8", "backslashreplace")
+        lines += ["", *text.replace("\r\n", "\n").split("\n")]
+    return [f"{mark} {_printable(line)}".rstrip() for line in lines]
+
+
+def _printable(line: str) -> str:
+    """A line that commands no terminal: what cannot be printed is spelled out."""
+    if line.isprintable():
+        return line
+    spelled = (each if each.isprintable() or each == "\t" else ascii(each)[1:-1] for each in line)
+    return "".join(spelled)
 
 
 @frozen(kw_only=True)

@@ -1,18 +1,26 @@
-"""Runs acts of the pipeline, each in a forked child that may kill itself at a given effect.
+"""Runs acts of the pipeline in a forked child that may kill itself at a given effect; then in the next one.
 
-One JSON object per line comes in (`Act`), one goes out: how the child ended, and the points it reached.
-The parent stays free of threads, so that forking it is safe and fast.
+One JSON object per line comes in (`Act`), one goes out: how it ended. A child lives until it is killed. The
+parent stays free of threads, so that forking it is safe and fast.
 """
 
 from __future__ import annotations
 
+import gc
 import json
+import logging
 import os
+import shutil
 import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypedDict
 
 import httpx
+from attrs import evolve
 
 from mlconnector_sdk import (
     Pipeline,
@@ -24,91 +32,198 @@ from mlconnector_sdk import (
     StediSettings,
     StediWebhook,
 )
+from mlconnector_sdk.adapters.plex import plex_profile
+from mlconnector_sdk.adapters.stedi import stedi_profile
 from mlconnector_sdk.pipelines import plex_stedi
 from mlconnector_sdk.testing.clock import VirtualClock
 from mlconnector_sdk.testing.crash import Effects
+from tests.crash.keyless import without_keys
+
+__all__ = ["Act", "Ended"]
 
 
 class Act(TypedDict):
-    """What one child does: an optional webhook first, then a run."""
+    """What one process does: take webhooks, take a person's answers, run flows.
 
-    folder: str
+    Attributes:
+        database: The SQLite file; made of ``template`` where it is not there yet.
+        timeout: Real seconds that a request may take; 0: as usual.
+        settled: Entries with an uncertain outcome, and whether they arrived.
+        kill_at: As `Effects` takes it.
+        keyless: Whether orders go to a sink that knows no idempotency keys.
+        healthy: Whether a problem of a flow is a failure of the act.
+        fork: Whether a child does it.
+    """
+
+    database: str
+    template: str
+    partners: str
     plex: dict[str, str]
     stedi: dict[str, str]
     now: str
     since: str
-    webhook: str | None
+    timeout: float
+    webhooks: list[str]
     webhook_key: str
-    kill_at: str
+    settled: list[tuple[str, bool]]
+    flows: list[str]
+    kill_at: str | int
+    keyless: bool
+    healthy: bool
     fork: bool
 
 
 class Ended(TypedDict):
-    """How a child ended: 9 for SIGKILL, 0 for success."""
+    """How an act ended.
+
+    Attributes:
+        signal: 9 when the process was killed by SIGKILL, else 0.
+        failure: What went wrong, with the traceback, or the empty string.
+        points: All that were reached; of a process that was killed only the last one.
+        letters: Of a healthy act: what its pipeline puts before a person, as the ids of the entries.
+    """
 
     signal: int
-    status: int
+    failure: str
     points: list[str]
+    letters: list[str]
 
 
-def perform(act: Act, points: int) -> None:
-    """What the child does; it writes each point it reaches to a pipe, so that they survive it."""
-    effects = Effects(kill_at=act["kill_at"], reached=lambda point: os.write(points, f"{point}\n".encode()))
+def perform(act: Act, effects: Effects) -> list[str]:
+    """What the process does; returns the letters."""
     clock = VirtualClock(datetime.fromisoformat(act["now"]))
-    plex = Plex(
+    with closing(_plex(act, effects, clock)) as plex, closing(_stedi(act, effects, clock)) as stedi:
+        if not Path(act["database"]).exists():
+            shutil.copyfile(act["template"], act["database"])
+        with SQLiteStore(act["database"]) as file:
+            store = effects.store(file)
+            sync: Pipeline = plex_stedi.pipeline(plex, stedi, store=store, partners=act["partners"])
+            if act["keyless"]:
+                name = plex_stedi.PURCHASE_ORDERS
+                sync.flows[name] = without_keys(sync.flows[name], stedi)
+            _receive(sync, act)
+            for entry_id, arrived in act["settled"]:
+                sync.settle(entry_id, arrived=arrived, by="the test", reason="the network's own list says so")
+            _run(sync, act)
+            return [entry.id for entry in sync.dead_letters()] if act["healthy"] else []
+
+
+def _plex(act: Act, effects: Effects, clock: VirtualClock) -> Plex:
+    plex = act["plex"]
+    profile = plex_profile()
+    return Plex(
         PlexSettings(
-            client_id=act["plex"]["client_id"],
-            client_secret=Secret(act["plex"]["client_secret"]),
-            pcn=act["plex"]["pcn"],
-            base_url=act["plex"]["url"],
-            token_url=act["plex"]["token_url"],
+            client_id=plex["client_id"],
+            client_secret=Secret(plex["client_secret"]),
+            pcn=plex["pcn"],
+            base_url=plex["url"],
+            token_url=plex["token_url"],
         ),
+        profile=evolve(profile, timeout=act["timeout"] or profile.timeout),
         transport=effects.transport(httpx.HTTPTransport(verify=False)),
         clock=clock,
     )
-    stedi = Stedi(
+
+
+def _stedi(act: Act, effects: Effects, clock: VirtualClock) -> Stedi:
+    profile = stedi_profile()
+    return Stedi(
         StediSettings(api_key=Secret(act["stedi"]["api_key"]), base_url=act["stedi"]["url"]),
+        profile=evolve(profile, timeout=act["timeout"] or profile.timeout),
         transport=effects.transport(httpx.HTTPTransport(verify=False)),
         clock=clock,
     )
-    store = effects.store(SQLiteStore(f"{act['folder']}/sync.db"))
-    sync: Pipeline = plex_stedi.pipeline(plex, stedi, store=store, partners=f"{act['folder']}/partners.toml")
-    if act["webhook"] is not None:
-        parser = StediWebhook(secret=Secret(act["webhook_key"]), header="x-api-key")
-        headers = {"x-api-key": act["webhook_key"]}
-        for event in parser.parse(headers, act["webhook"].encode(), received_at=clock.now()):
+
+
+def _receive(sync: Pipeline, act: Act) -> None:
+    parser = StediWebhook(secret=Secret(act["webhook_key"]), header="x-api-key")
+    headers = {"x-api-key": act["webhook_key"]}
+    for body in act["webhooks"]:
+        for event in parser.parse(headers, body.encode(), received_at=sync.clock.now()):
             sync.receive(event)
-    sync.run(since=datetime.fromisoformat(act["since"])).raise_for_problems()
 
 
-def in_child(act: Act) -> Ended:
-    """Fork, perform, wait."""
+def _run(sync: Pipeline, act: Act) -> None:
+    flows: Sequence[str] = act["flows"] or tuple(sync.flows)
+    new = [flow for flow in flows if sync.store.checkpoint(flow) is None]
+    known = [flow for flow in flows if flow not in new]
+    since = datetime.fromisoformat(act["since"])
+    reports = [sync.run(new, since=since)] if new else []
+    reports += [sync.run(known)] if known else []
+    if act["healthy"]:
+        for report in reports:
+            report.raise_for_problems()
+
+
+def live(act: Act, last_words: int) -> None:
+    """What a child does until it is killed or nobody wants anything any more: one act after the other."""
+    while True:
+        points: list[str] = []
+
+        def reached(point: str) -> None:
+            points.append(point)
+            if act["kill_at"] in (point, len(points)):
+                os.write(last_words, point.encode())
+
+        failure, letters = "", []
+        try:
+            letters = perform(act, Effects(act["kill_at"], reached=reached))
+        except Exception:  # noqa: BLE001 - whatever it is, the test is told
+            failure = traceback.format_exc()
+        _answer(Ended(signal=0, failure=failure, points=points, letters=letters))
+        line = _line()
+        if line is None:
+            return
+        act = json.loads(line)
+
+
+def _child(act: Act) -> Ended | None:
+    """Fork a child that goes on with everything until it is killed; None when it ended by itself."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(reading)
-        status = 1
         try:
-            perform(act, writing)
-            status = 0
+            live(act, writing)
         finally:
-            sys.stderr.flush()
-            os._exit(status)
+            os._exit(0)
     os.close(writing)
-    with os.fdopen(reading) as pipe:
-        reached = pipe.read().split("\n")[:-1]
     _, how = os.waitpid(child, 0)
-    return Ended(signal=os.WTERMSIG(how) if os.WIFSIGNALED(how) else 0, status=how, points=reached)
+    with os.fdopen(reading) as pipe:
+        fatal = pipe.read()
+    if not os.WIFSIGNALED(how):
+        return None
+    return Ended(signal=os.WTERMSIG(how), failure="", points=[fatal], letters=[])
+
+
+def _line() -> str | None:
+    """The next act; unbuffered, because parent and child read from one pipe in turns."""
+    read = b""
+    while not read.endswith(b"\n"):
+        part = os.read(0, 1 << 20)
+        if not part:
+            return None
+        read += part
+    return read.decode()
+
+
+def _answer(ended: Ended) -> None:
+    os.write(1, json.dumps(ended).encode() + b"\n")
 
 
 def main() -> None:
-    for line in sys.stdin:
+    logging.getLogger("mlconnector_sdk").addHandler(logging.NullHandler())
+    while (line := _line()) is not None:
         act: Any = json.loads(line)
         if act["fork"]:
-            print(json.dumps(in_child(act)), flush=True)
-        else:  # once, at the start: what is imported and prepared here, children need not do again
-            perform(act, os.open(os.devnull, os.O_WRONLY))
-            print(json.dumps(Ended(signal=0, status=0, points=[])), flush=True)
+            ended = _child(act)
+        else:  # at the start: what is imported and prepared here, children need not do again
+            points: list[str] = []
+            letters = perform(act, Effects(reached=points.append))
+            gc.collect()
+            gc.freeze()
+            ended = Ended(signal=0, failure="", points=points, letters=letters)
+        if ended is not None:
+            _answer(ended)
 
 
 if __name__ == "__main__":

@@ -140,6 +140,19 @@ def test_a_changed_release_is_a_change_order_and_there_and_back_again_are_two(co
     assert company.network.supplier("us_acme").objections == []
 
 
+def test_a_deliberate_duplicate_does_not_replace_the_first_file(company: Company) -> None:
+    company.order()
+    company.sync.run()
+    company.sync.resend("PO-1", by="Kim", reason="the supplier's server was restored from a backup")
+    company.sync.run()
+    first, again = company.network.sent
+    assert first.filename != again.filename
+    assert "-again-2.edi" in again.filename
+    assert [line for line in first.x12.split("~") if line.startswith(("BEG", "PO1"))] == [
+        line for line in again.x12.split("~") if line.startswith(("BEG", "PO1"))
+    ]
+
+
 @pytest.mark.parametrize("edit", ["price", "note"])
 def test_only_an_edit_that_the_supplier_can_see_is_sent(company: Company, edit: str) -> None:
     company.order()

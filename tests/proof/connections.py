@@ -1,7 +1,7 @@
 """Cut connections: every one is classified right, and no write without a key is sent again by itself.
 
-The real clients, blocking and async, speak over real sockets to a server that cuts connections, and that knows
-what it has received completely. What a client has to say then:
+The real clients, blocking and async, speak over real sockets to a server that cuts connections, and that
+knows what it has received completely. What a client has to say then:
 
 =====================================  ==============================  ==================================
 the connection is cut                  the vendor has                  ``reached`` of a write

@@ -38,14 +38,14 @@ class PlainLine:
 
     Args:
         price: None where none is agreed.
-        parts: The buyer's and the supplier's number of the part.
         schedules: Days and quantities, sorted.
     """
 
     quantity: Decimal
     unit: str
     price: Decimal | None
-    parts: frozenset[str]
+    buyer_part: str
+    supplier_part: str
     description: str
     schedules: tuple[tuple[date, Decimal], ...]
 
@@ -115,14 +115,17 @@ class Company:
         words = {str(line["lineItemNumber"]): line["description"] or "" for line in order["lineItems"]}
         notes = [note for note in wanted.note.splitlines() if note]
         notes += [
-            f"Line {place}: {' '.join(line.note.split())}" for place, line in wanted.lines.items() if line.note
+            f"Line {place}: {' '.join(line.note.split())}"
+            for place, line in wanted.lines.items()
+            if line.note
         ]
         lines = {
             place: PlainLine(
                 quantity=line.quantity,
                 unit=line.unit,
                 price=line.price,
-                parts=frozenset(filter(None, (line.part, line.supplier_part))),
+                buyer_part=line.part,
+                supplier_part=line.supplier_part,
                 description=words[place],
                 schedules=tuple((schedule.due, schedule.quantity) for schedule in line.schedules),
             )
@@ -206,15 +209,11 @@ class Company:
 
     def _delete_release(self, number: str, pick: int, value: int) -> None:
         found = self._release(number, pick)
-        self._do(
-            number, edits.DeleteRelease(line=found["lineItemNo"], release=found["releaseLineNumber"])
-        )
+        self._do(number, edits.DeleteRelease(line=found["lineItemNo"], release=found["releaseLineNumber"]))
 
     def _cancel_release(self, number: str, pick: int, value: int) -> None:
         found = self._release(number, pick)
-        self._do(
-            number, edits.CancelRelease(line=found["lineItemNo"], release=found["releaseLineNumber"])
-        )
+        self._do(number, edits.CancelRelease(line=found["lineItemNo"], release=found["releaseLineNumber"]))
 
     def _quantity(self, number: str, pick: int, value: int) -> None:
         found = self._release(number, pick)
@@ -367,4 +366,3 @@ def _untimed(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _untimed(item) for key, item in value.items() if not key.startswith("modified")}
     return [_untimed(item) for item in value] if isinstance(value, list) else value
-

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from attrs import define, evolve, field
+from attrs import define, evolve
 
 from mlconnector_sdk.adapters.stedi.outbound import read_payload
 from mlconnector_sdk.adapters.stedi.profile import stedi_profile
@@ -24,13 +24,28 @@ from mlconnector_sdk.errors import (
     Throttled,
     VendorUnavailable,
 )
-from mlconnector_sdk.flow import Absent, Found, IfAbsent, NotYet, Observation, OnUnknown, Outcome, Walk, Window
+from mlconnector_sdk.flow import (
+    Absent,
+    Found,
+    IfAbsent,
+    NotYet,
+    Observation,
+    OnUnknown,
+    Outcome,
+    Walk,
+    Window,
+)
 from mlconnector_sdk.records import Entry, Event, Feed, SendResult, State
 from mlconnector_sdk.simulators import wire
-from mlconnector_sdk.simulators.stedi import outbound, reading
+from mlconnector_sdk.simulators.stedi import envelope, outbound, reading
 from mlconnector_sdk.simulators.stedi.guide_out import to_guide
 from mlconnector_sdk.simulators.stedi.orderbook import OrderBook
-from mlconnector_sdk.simulators.stedi.orders import SupplierLine, SupplierOrder, SupplierSchedule
+from mlconnector_sdk.simulators.stedi.orders import (
+    SupplierLine,
+    SupplierOrder,
+    SupplierParty,
+    SupplierSchedule,
+)
 from mlconnector_sdk.simulators.stedi.partnerships import Partnership, Profile
 from mlconnector_sdk.simulators.stedi.sets import transaction_set
 from mlconnector_sdk.testing.clock import VirtualClock
@@ -95,6 +110,8 @@ class Network:
         self.requests = 0
         self.now: Callable[[], datetime] = time.now
         """The pipeline's clock: what a Retry-After comes to."""
+        self.state_of: Callable[[str], State] = lambda entry: State.PENDING
+        """What the pipeline knows of an entry."""
         self._bodies: dict[str, bytes] = {}
         self._remembered: dict[str, Sent] = {}
         self._count = 0
@@ -180,12 +197,27 @@ class Network:
             execution=f"x-{len(self.sent)}",
             fate=self.fates.popleft() if self.fates else "applied",
         )
-        self._remembered[entry.idempotency_key] = sent
         if sent.fate == "applied":
-            self._deliver(entry, to_guide(outgoing.rows, transaction_set(entry.kind, partnership.release)))
+            self._deliver(entry, self._read(partnership, outgoing))
+        self._remembered[entry.idempotency_key] = sent
         self.sent.append(sent)
         self.reports.add(sent)
         return sent
+
+    def _read(self, partnership: Partnership, outgoing: outbound.Outgoing) -> Mapping[str, Any]:
+        """What the supplier's translator makes of the X12 file."""
+        spec = transaction_set(outgoing.set_id, partnership.release)
+        file = envelope.File(
+            sender=partnership.local.address,
+            receiver=partnership.partner.address,
+            at=self.time.now(),
+            control_number=partnership.next_control_number(),
+            functional_id=spec.functional_id,
+            set_id=spec.id,
+            release=spec.release,
+        )
+        [interchange] = envelope.read(envelope.write(file, outgoing.rows))
+        return to_guide(interchange.groups[0].transactions[0].rows, spec)
 
     def _deliver(self, entry: Entry, guide: Mapping[str, Any]) -> None:
         book = self.books[entry.partner]
@@ -199,8 +231,17 @@ class Network:
             return
         book.take(entry.kind, guide, at=self.time.now(), filename=entry.id)
         found = [each.sentence for each in book.objections[objections:]]
-        if found and not entry.deliberate:
+        if found and not entry.deliberate and not self._is_excused(entry):
             raise Violation(f"{entry.partner} objects to {entry.kind} {entry.number}: {'; '.join(found)}")
+
+    def _is_excused(self, entry: Entry) -> bool:
+        """Whether an earlier document was refused, and nobody could know when this one was made."""
+        refused = [
+            sent
+            for sent in self.sent
+            if (sent.partner, sent.number) == (entry.partner, entry.number) and sent.fate != "applied"
+        ]
+        return any(entry.attempts > 1 or self.state_of(sent.entry).taken for sent in refused)
 
     def _error(self, what: str, reached: Reached) -> BaseException:
         return {
@@ -287,7 +328,8 @@ def _plain(order: SupplierOrder) -> PlainOrder:
             quantity=line.quantity if line.quantity is not None else Decimal(0),
             unit=line.unit,
             price=line.unit_price,
-            parts=frozenset(line.parts.values()),
+            buyer_part=line.parts.get("BP", ""),
+            supplier_part=line.parts.get("VP", ""),
             description=line.description,
             schedules=tuple(sorted((each.date, each.quantity) for each in line.schedules)),
         )
@@ -305,7 +347,11 @@ def _written_down(number: str, wish: PlainOrder, known: SupplierOrder | None) ->
             quantity=line.quantity,
             unit=line.unit,
             unit_price=line.price,
-            parts={qualifier: part for qualifier, part in zip(("BP", "VP"), _parts(line), strict=False)},
+            parts={
+                qualifier: part
+                for qualifier, part in (("BP", line.buyer_part), ("VP", line.supplier_part))
+                if part
+            },
             description=line.description,
             schedules=tuple(
                 SupplierSchedule(quantity=quantity, date=day, qualifier="002")
@@ -322,13 +368,10 @@ def _written_down(number: str, wish: PlainOrder, known: SupplierOrder | None) ->
         number=number,
         purposes=("00",),
         order_type="SA",
-        dated=known.dated if known else wish_date(),
+        dated=known.dated if known else date(2026, 3, 2),
         currency=wish.currency,
         change_sequence=known.change_sequence if known else None,
         lines=lines,
         notes=wish.notes,
         parties=parties,
     )
-
-
-_ = field

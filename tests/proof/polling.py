@@ -16,6 +16,7 @@ import sys
 import time
 from collections import defaultdict
 from datetime import timedelta
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -190,7 +191,7 @@ class World:
     def _count(self) -> None:
         for order_id, prints in self.store.admitted.items():
             self.result.admitted += len(prints)
-            again = sum(one == other for one, other in zip(prints, prints[1:], strict=False))
+            again = sum(one == other for one, other in pairwise(prints))
             tally = self.plex.tallies.get(order_id)
             if tally is not None:
                 again += bool(prints) and self.plex.since is not None and not tally.ours

@@ -130,10 +130,13 @@ class HostilePlex:
         stamp = self.clock.now() + self.random.choice(self.habits.skews)
         visible = self.clock.now() + self.habits.late * self.random.choice([0, 0, 0.5, 1])
         self._count += 1
-        kind = kind or self.random.choices(
-            ["new order", "edit order", "edit release", "new release", "delete order", "silent"],
-            [2, 4, 4, 1, 0.3, 12 * self.habits.silent],
-        )[0]
+        kind = (
+            kind
+            or self.random.choices(
+                ["new order", "edit order", "edit release", "new release", "delete order", "silent"],
+                [2, 4, 4, 1, 0.3, 12 * self.habits.silent],
+            )[0]
+        )
         self._pending.append((visible, self._count, kind, stamp))
         self.settle()
 
@@ -216,9 +219,7 @@ class HostilePlex:
         else:
             self._dated(record, order_id, stamp, always=True)
 
-    def _dated(
-        self, record: dict[str, Any], order_id: str, stamp: datetime, *, always: bool = False
-    ) -> None:
+    def _dated(self, record: dict[str, Any], order_id: str, stamp: datetime, *, always: bool = False) -> None:
         """A record was changed; where Plex does not date it, no feed can show it."""
         if not always and record["_stamp"] is None and self.random.random() < self.habits.nulls / 2:
             self._changed(order_id, "sweep")
@@ -229,7 +230,15 @@ class HostilePlex:
         unreadable = len(self.orders) > 1 and self.random.random() < self.habits.unreadable
         record[name] = f"{stamp:%d.%m.%Y %H:%M}" if unreadable else self._text(stamp)
         record["_shown"] = None if unreadable else stamp
-        self._changed(order_id, self._finder(stamp))
+        finder = self._finder(stamp)
+        if finder == "feed" and unreadable and self.habits.filters == "ignored" and self._old(record):
+            finder = "sweep"  # nothing says that it changed after the flow began, not even that it is listed
+        self._changed(order_id, finder)
+
+    def _old(self, record: dict[str, Any]) -> bool:
+        """Whether a record was there before the flow began."""
+        created: datetime = record["_created"]
+        return self.since is not None and created < self.since
 
     def _finder(self, stamp: datetime) -> str:
         """What must find a commit that is dated so, when it becomes visible now."""
@@ -254,8 +263,6 @@ class HostilePlex:
         dated = order["_shown"] or order["_created"]
         ours = self.since is None or dated >= self.since
         found_by = self.tallies[order_id].found_by
-        if found_by == "feed" and self.habits.filters == "ignored" and order["_shown"] is None:
-            return ours  # nothing says that it changed after the flow began, not even that it was listed
         if found_by != "sweep" or not swept:
             return found_by == "feed"
         return ours and (order["status"] == "Open" or dated >= self.clock.now() - _REACH)

@@ -6,6 +6,7 @@ This file is no test of the suite by itself: every class in it has to fail.
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 from attrs import evolve
@@ -106,23 +107,24 @@ class TestHeldSuccessorForgotten(BrokenStore):
 
 class TestLeaseWithoutEnd(BrokenStore):
     class Outbox(MemoryOutbox):
-        def _leasable(self, flow, now):
-            return (entry for entry in super()._leasable(flow, now) if entry.leased_until is None)
+        def _leasable(self, flow, now, without):
+            leasable = super()._leasable(flow, now, without)
+            return (entry for entry in leasable if entry.leased_until is None)
 
 
 class TestLeaseExcludesNobody(BrokenStore):
     class Outbox(MemoryOutbox):
-        def lease(self, flow, *, now, until, limit):
-            return super().lease(flow, now=now, until=now, limit=limit)
+        def lease(self, flow, *, now, until, **rest):
+            return super().lease(flow, now=now, until=now, **rest)
 
 
 class TestDueTimeIgnored(BrokenStore):
     class Outbox(MemoryOutbox):
-        def _leasable(self, flow, now):
+        def _leasable(self, flow, now, without):
             entries = [self._entries[position - 1] for position in self._unfinished.get(flow, ())]
             for entry in entries:
                 self._entries[entry.position - 1] = evolve(entry, not_before=None)
-            return super()._leasable(flow, now)
+            return super()._leasable(flow, now, without)
 
 
 class TestHalfACollection(BrokenStore):
@@ -175,6 +177,286 @@ class TestFindKnowsOneState(BrokenStore):
     class Outbox(MemoryOutbox):
         def find(self, *, states, **criteria):
             return super().find(states=states[:1], **criteria)
+
+
+class TestDeliberateIsCompared(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def _is_news(self, new):
+            return super()._is_news(evolve(new, deliberate=False))
+
+
+class TestDeliberateNeedsAKey(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def add(self, observations):
+            for new in observations:
+                check(evolve(new, deliberate=False))
+            return super().add(observations)
+
+
+class TestDeliberateHasTheKeyOfAnObservation(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def _admit(self, new):
+            entry = super()._admit(evolve(new, deliberate=False))
+            self._entries[-1] = evolve(entry, deliberate=new.deliberate)
+            return self._entries[-1]
+
+
+class TestDeliberateWithoutFingerprint(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def _admit(self, new):
+            return super()._admit(evolve(new, fingerprint="") if new.deliberate else new)
+
+
+class TestDeliberateWithoutPayload(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def _admit(self, new):
+            return super()._admit(evolve(new, payload=None))
+
+
+class TestDocumentNotSaved(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def _write(self, stored, saved):
+            super()._write(stored, evolve(saved, document=stored.document))
+
+
+class TestExpectationNotSaved(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def _write(self, stored, saved):
+            super()._write(stored, evolve(saved, expected_by=stored.expected_by))
+
+
+class TestAcceptanceNotSaved(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def _write(self, stored, saved):
+            super()._write(stored, evolve(saved, accepted_at=stored.accepted_at))
+
+
+class TestObservationRewritten(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def _write(self, stored, saved):
+            super()._write(stored, saved)
+            written = self._entries[stored.position - 1]
+            self._entries[stored.position - 1] = evolve(written, record=saved.record)
+
+
+class TestNobodyLeftOut(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def _leasable(self, flow, now, without):
+            return super()._leasable(flow, now, ())
+
+
+class TestLeftOutThoughInFlight(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def _leasable(self, flow, now, without):
+            return (each for each in super()._leasable(flow, now, ()) if each.partner not in without)
+
+
+class TestDueOfEverybody(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def due(self, flow, *, now, without):
+            return super().due(flow, now=now, without=())
+
+
+class TestHistoryWithContent(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def history(self, ordering_key, *, content):
+            return super().history(ordering_key, content=True)
+
+
+class TestLatestIsAccepted(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def accepted(self, ordering_key):
+            return (self.history(ordering_key, content=True) or [None])[-1]
+
+
+class TestFirstIsAccepted(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def accepted(self, ordering_key):
+            line = self.history(ordering_key, content=True)
+            return next((each for each in line if each.state.taken), super().accepted(ordering_key))
+
+
+class TestKnownIsAccepted(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def accepted(self, ordering_key):
+            line = self.history(ordering_key, content=True)
+            has = [each for each in line if each.state.taken or each.state is State.KNOWN]
+            return (has or [None])[-1]
+
+
+class TestNothingKnownIsAccepted(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def accepted(self, ordering_key):
+            entry = super().accepted(ordering_key)
+            return entry if entry and entry.state.taken else None
+
+
+class TestFindOfAllPartners(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def find(self, **criteria):
+            return super().find(**criteria | {"partner": ""})
+
+
+class TestFindByValueOfReference(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def find(self, *, reference, **criteria):
+            found = super().find(reference=None, **criteria)
+            return [each for each in found if not reference or reference[1] in each.references.values()]
+
+
+class TestFindByFirstReference(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def find(self, *, reference, **criteria):
+            found = super().find(reference=reference, **criteria)
+            return [
+                each for each in found if not reference or reference == next(iter(each.references.items()))
+            ]
+
+
+class TestExpectedAtTheInstant(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def find(self, *, expected_before, **criteria):
+            before = expected_before and expected_before + timedelta(microseconds=1)
+            return super().find(expected_before=before, **criteria)
+
+
+class TestAlwaysTheFirstPage(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def find(self, **criteria):
+            return super().find(**criteria | {"after": 0})
+
+
+class TestPurgeOfEveryState(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def purge(self, before, *, limit):
+            states = [entry.state for entry in self._entries]
+            self._entries = [evolve(entry, state=State.ACCEPTED) for entry in self._entries]
+            count = super().purge(before, limit=limit)
+            both = zip(self._entries, states, strict=True)
+            self._entries = [evolve(entry, state=state) for entry, state in both]
+            return count
+
+
+class TestPurgeOfTheYoung(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def purge(self, before, *, limit):
+            return super().purge(before + timedelta(microseconds=1), limit=limit)
+
+
+class TestPurgeOfRecordsAlone(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def purge(self, before, *, limit):
+            entries = list(self._entries)
+            count = super().purge(before, limit=limit)
+            both = zip(self._entries, entries, strict=True)
+            self._entries = [evolve(new, document=old.document) for new, old in both]
+            return count
+
+
+class TestPurgeForgetsFingerprints(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def purge(self, before, *, limit):
+            count = super().purge(before, limit=limit)
+            self._entries = [
+                evolve(each, fingerprint="") if each.purged_at else each for each in self._entries
+            ]
+            return count
+
+
+class TestPurgeForgetsReferences(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def purge(self, before, *, limit):
+            count = super().purge(before, limit=limit)
+            self._entries = [
+                evolve(each, references={}) if each.purged_at else each for each in self._entries
+            ]
+            return count
+
+
+class TestPurgeForgetsEventIds(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def purge(self, before, *, limit):
+            self._event_ids.clear()
+            return super().purge(before, limit=limit)
+
+
+class TestPurgedComesBack(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def purge(self, before, *, limit):
+            fences = [entry.fence for entry in self._entries]
+            count = super().purge(before, limit=limit)
+            both = zip(self._entries, fences, strict=True)
+            self._entries = [evolve(entry, fence=fence) for entry, fence in both]
+            return count
+
+
+class TestPurgeWithoutLimit(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def purge(self, before, *, limit):
+            return super().purge(before, limit=1_000)
+
+
+class TestPurgeWithoutEnd(BrokenStore):
+    class Outbox(MemoryOutbox):
+        def purge(self, before, *, limit):
+            self._entries = [evolve(entry, purged_at=None) for entry in self._entries]
+            return super().purge(before, limit=limit)
+
+
+class TestPurgeForgetsWebhooks(BrokenStore):
+    class Store(MemoryStore):
+        def purge(self, before, *, limit=1_000):
+            self._events = dict(self._open)
+            return super().purge(before, limit=limit)
+
+
+class TestPurgeOfOpenWebhooks(BrokenStore):
+    class Store(MemoryStore):
+        def purge(self, before, *, limit=1_000):
+            self._open = {key: evolve(event, body=b"") for key, event in self._open.items()}
+            return super().purge(before, limit=limit)
+
+
+class TestPurgeOfYoungWebhooks(BrokenStore):
+    class Store(MemoryStore):
+        def purge(self, before, *, limit=1_000):
+            purged = super().purge(before + timedelta(days=1), limit=limit)
+            return evolve(super().purge(before, limit=limit), events=purged.events)
+
+
+class TestPurgeLosesTheTrail(BrokenStore):
+    class Store(MemoryStore):
+        def purge(self, before, *, limit=1_000):
+            self.audit._lines.clear()
+            return super().purge(before, limit=limit)
+
+
+class TestOnePauseForAll(BrokenStore):
+    class Store(MemoryStore):
+        def flow_status(self, flow, partner=""):
+            return next(
+                (s for s in self._statuses.values() if s.flow == flow), super().flow_status(flow, partner)
+            )
+
+
+class TestPausesAcrossFlows(BrokenStore):
+    class Store(MemoryStore):
+        def paused_partners(self, flow):
+            flows = {status.flow for status in self._statuses.values()}
+            return [status for each in sorted(flows) for status in super().paused_partners(each)]
+
+
+class TestPausedForGood(BrokenStore):
+    class Store(MemoryStore):
+        def paused_partners(self, flow):
+            return [s for (of, partner), s in sorted(self._statuses.items()) if of == flow and partner]
+
+
+class TestPausesInTheOrderOfWriting(BrokenStore):
+    class Store(MemoryStore):
+        def paused_partners(self, flow):
+            paused = super().paused_partners(flow)
+            return [status for status in self._statuses.values() if status in paused]
 
 
 class TestAuditKeepsTheLastOfAnId(AuditLogContract):

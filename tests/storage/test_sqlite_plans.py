@@ -7,21 +7,31 @@ from contextlib import closing
 
 import pytest
 
-from mlconnector_sdk.records import Change, Collection, State
+from mlconnector_sdk.records import Collection, State
 from mlconnector_sdk.storage.sqlite import SQLiteStore
-from mlconnector_sdk.testing.store_contract.samples import LATER, NOW, event, order, scan
+from mlconnector_sdk.testing.store_contract.samples import LATER, NOW, change, event, order, scan
 
 CALLS = {
     "lease": lambda store: store.lease("orders", now=NOW, until=LATER, limit=100),
+    "lease for some": lambda store: store.lease("orders", now=NOW, until=LATER, limit=9, without=["A", "B"]),
     "due": lambda store: store.due("orders", now=NOW),
     "history": lambda store: store.history("orders|PO-1"),
+    "history without content": lambda store: store.history("orders|PO-1", content=False),
+    "accepted": lambda store: store.accepted("orders|PO-1"),
+    "find by reference": lambda store: store.find(reference=("execution", "x-1")),
+    "find by reference and flow": lambda store: store.find(reference=("execution", "x-1"), flow="orders"),
+    "find the next page": lambda store: store.find(flow="orders", after=1),
     "find by number": lambda store: store.find(number="PO-1"),
     "find by id": lambda store: store.find(entry_id="x"),
     "find by states": lambda store: store.find(states=[State.DEAD, State.HELD]),
     "find by flow and states": lambda store: store.find(flow="orders", states=[State.DEAD, State.HELD]),
     "find by number and states": lambda store: store.find(number="PO-1", states=[State.DEAD, State.HELD]),
+    "find pending": lambda store: store.find(flow="orders", partner="ACME", states=[State.PENDING]),
     "pending events": lambda store: store.pending_events("stedi.transactions"),
     "admit": lambda store: store.admit(event("e1")),
+    "flow status": lambda store: store.flow_status("orders", "ACME"),
+    "paused partners": lambda store: store.paused_partners("orders"),
+    "purge": lambda store: store.purge(NOW),
     "checkpoint": lambda store: store.checkpoint("orders"),
     "audit by number": lambda store: store.audit.read(number="PO-1"),
     "audit by entry": lambda store: store.audit.read(entry_id="x"),
@@ -36,7 +46,7 @@ def collect(store, *entries):
 
 def save(store, *_):
     [entry] = collect(store, order("PO-1", "A")).added
-    return store.save([Change(entry=entry)])
+    return store.save([change(entry, payload=b"850", references={"execution": "x-1"}, expected_by=LATER)])
 
 
 CALLS["collect states"] = lambda store: collect(store, order("PO-1", "A"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from traceback import format_tb
 
 from attrs import evolve, frozen
@@ -183,7 +184,7 @@ class Exchange:
     async def _send(self) -> Answer | Failure:
         """A good answer, or what is wrong with it or kept it away."""
         service, outgoing = self._service, self._task.outgoing
-        now = self._clock.monotonic()
+        now, at = self._clock.monotonic(), self._clock.now()
         service.hooks.sending(
             Sending(vendor=service.profile.vendor, request=outgoing.name, attempt=self._attempt)
         )
@@ -191,6 +192,9 @@ class Exchange:
             outgoing,
             headers=(*outgoing.headers, *self._authorization.headers),
             timeout=max(min(outgoing.timeout, self._until - now), _GRAIN),
+        )
+        record = partial(
+            service.record, complete, at=at, attempt=self._attempt, authorization=self._authorization
         )
         problem: VendorError
         try:
@@ -209,9 +213,11 @@ class Exchange:
             problem.add_note("".join(format_tb(error.__traceback__)))
         else:
             service.answered(outgoing.name, self._attempt, answer.status, "", answer.elapsed)
+            record(answer=answer, elapsed=answer.elapsed)
             return failure or answer
         elapsed = self._clock.monotonic() - now
         service.answered(outgoing.name, self._attempt, None, problem.message, elapsed)
+        record(problem=problem.message, elapsed=elapsed)
         return service.broke(problem, outgoing.name)
 
     def _again(self, failure: Failure) -> float | None:

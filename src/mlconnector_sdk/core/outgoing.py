@@ -7,6 +7,7 @@ Errors of httpx are told in our own words, because they keep the request, and so
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 import httpx
 from attrs import field, frozen
@@ -14,6 +15,7 @@ from attrs import field, frozen
 from mlconnector_sdk.core.answers import Intake
 from mlconnector_sdk.core.origin import without_query
 from mlconnector_sdk.errors import ConfigurationError, Reached, VendorUnavailable
+from mlconnector_sdk.recording import HIDDEN
 from mlconnector_sdk.secret import Secret
 
 __all__ = ["BROKEN", "Outgoing", "Progress", "broken", "intake", "too_slow"]
@@ -58,6 +60,20 @@ class Outgoing:
     timeout: float
     max_bytes: int
     quiet: bool = False
+
+    @property
+    def shown(self) -> str:
+        """Method and path, and the names in the query: what a transcript may show of the URL."""
+        parts = urlsplit(self.url)
+        fields = [] if self.quiet else [each.partition("=") for each in parts.query.split("&")]
+        query = "&".join(f"{name}={HIDDEN}" for name, equals, _ in fields if equals)
+        return f"{self.method} {parts.path or '/'}" + (f"?{query}" if query else "")
+
+    @property
+    def open(self) -> bool:
+        """Whether a transcript may show the bodies: it carries credentials, and they are in its headers."""
+        in_headers = any(isinstance(value, Secret) for _, value in self.headers)
+        return in_headers and not (self.quiet or isinstance(self.content, Secret))
 
     def request(self, trace: object) -> httpx.Request:
         """The request for httpx, the only place where credentials become text.

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import copy
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
@@ -25,7 +26,9 @@ from mlconnector_sdk.core.retry import Jitter, Kind, Verdicts
 from mlconnector_sdk.core.runtime import Runtime
 from mlconnector_sdk.core.strategy import Auth, Authorization
 from mlconnector_sdk.errors import AnswerTooLarge, Reached, Throttled, VendorError, VendorUnavailable
-from mlconnector_sdk.records import digest
+from mlconnector_sdk.recording import note, shown_headers
+from mlconnector_sdk.records import RawExchange, digest
+from mlconnector_sdk.secret import Secret
 
 __all__ = ["Failure", "Service"]
 
@@ -113,13 +116,17 @@ class Service:
 
     async def ask(self, outgoing: Outgoing) -> Answer:
         """See `Line.ask`."""
+        at = self.runtime.clock.now()
+        complete = evolve(outgoing, headers=(*self.own_headers, *outgoing.headers))
         try:
-            answer = await self.runtime.send(evolve(outgoing, headers=(*self.own_headers, *outgoing.headers)))
+            answer = await self.runtime.send(complete)
         except VendorError as error:
             self.answered(outgoing.name, 1, None, error.message, 0.0)
+            self.record(complete, at=at, problem=error.message)
             error.reached = Reached.NO  # whatever became of the token: the call itself has not left
             raise
         self.answered(outgoing.name, 1, answer.status, "", answer.elapsed)
+        self.record(complete, at=at, answer=answer, elapsed=answer.elapsed)
         return answer
 
     def answered(self, request: str, attempt: int, status: int | None, problem: str, elapsed: float) -> None:
@@ -134,6 +141,55 @@ class Service:
                 elapsed=elapsed,
             )
         )
+
+    def record(
+        self,
+        outgoing: Outgoing,
+        *,
+        at: datetime,
+        attempt: int = 1,
+        authorization: Authorization | None = None,
+        answer: Answer | None = None,
+        problem: str = "",
+        elapsed: float = 0.0,
+    ) -> None:
+        """Show an attempt to whoever records (`mlconnector_sdk.recording`).
+
+        Args:
+            outgoing: As it left, credentials included.
+            at: When it left.
+            attempt: 1 for the first time.
+            authorization: What it was sent with; None: it asks for a token, and its bodies are left out.
+            answer: The answer, where one came.
+            problem: What kept it from coming.
+            elapsed: Seconds.
+        """
+
+        also = (self.profile.idempotency_header.lower(),)
+        bodies = authorization is not None and outgoing.open
+
+        def exchange() -> RawExchange:
+            headers = (("Host", urlsplit(outgoing.url).netloc), *outgoing.headers)
+            content = outgoing.content
+            return RawExchange(
+                vendor=self.profile.vendor,
+                request=outgoing.shown,
+                attempt=attempt,
+                at=at,
+                sent_headers=shown_headers(headers, also=also),
+                sent=content if bodies and isinstance(content, bytes) else _left_out(bool(content)),
+                status=answer.status if answer else None,
+                received_headers=shown_headers(answer.headers.items(), also=also) if answer else (),
+                received=answer.body if answer and bodies else _left_out(bool(answer and answer.body)),
+                problem=problem,
+                seconds=elapsed,
+            )
+
+        def secrets() -> list[str]:
+            in_headers = [value for _, value in outgoing.headers if isinstance(value, Secret)]
+            return self._secrets(authorization or Authorization(), *in_headers)
+
+        note(exchange, secrets=secrets)
 
     def judge(
         self, answer: Answer, authorization: Authorization, verdicts: Verdicts, *, redirect: bool
@@ -217,15 +273,24 @@ class Service:
 
     def _clean(self, text: str, authorization: Authorization) -> str:
         """A vendor's words, fit for a log: one line, of modest length, without our credentials."""
-        hidden = [*self.auth.secrets(), *(value for _, value in authorization.headers)]
+        for secret in self._secrets(authorization):
+            text = text.replace(secret, "***")
+        return re.sub(r"[\s\x00-\x1f\x7f]+", " ", text).strip()[:_LONGEST]
+
+    def _secrets(self, authorization: Authorization, *others: Secret) -> list[str]:
+        """The credentials of a request, each as a whole and without its scheme."""
+        hidden = [*self.auth.secrets(), *others, *(value for _, value in authorization.headers)]
         if authorization.token is not None:
             hidden.append(authorization.token.access_token)
-        for secret in hidden:
-            whole = secret.reveal()
-            for part in (whole, whole.rpartition(" ")[2]):  # a vendor may leave "Bearer" or "Basic" out
-                text = text.replace(part, "***") if part else text
-        return re.sub(r"[\s\x00-\x1f\x7f]+", " ", text).strip()[:_LONGEST]
+        wholes = [secret.reveal() for secret in hidden]
+        # A vendor may leave "Bearer" or "Basic" out.
+        return [part for whole in wholes for part in (whole, whole.rpartition(" ")[2]) if part]
 
 
 # Characters of a vendor's message that are shown.
 _LONGEST = 300
+
+
+def _left_out(there: bool) -> bytes:
+    """Stands for the bodies of exchanges about tokens, and of documents whose address is a key."""
+    return b"(not kept)" if there else b""

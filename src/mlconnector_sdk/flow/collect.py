@@ -181,7 +181,15 @@ class Collector:
         records = 0
         held_back: Sequence[Observation] = ()  # the last batch goes with the checkpoint, in one commit
         try:
-            while (batch := await walk.batch()) is not None:
+            while True:
+                try:
+                    batch = await walk.batch()
+                except ConnectorError:
+                    # What was read is news all the same; the window is read again from its beginning.
+                    await self._commit(flow, report, held_back, baseline=baseline)
+                    raise
+                if batch is None:
+                    break
                 records += len(batch)
                 await self._commit(flow, report, held_back, baseline=baseline)
                 held_back = batch

@@ -15,6 +15,7 @@ from attrs import define, evolve, field, frozen
 from mlconnector_sdk.dual import arrived
 from mlconnector_sdk.errors import ConnectorError, Premature, Scope, VendorUnavailable
 from mlconnector_sdk.flow.decide import Supersede, decide, made_moot
+from mlconnector_sdk.flow.exchanges import Recorder
 from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.journal import Journal, told
 from mlconnector_sdk.flow.keys import idempotency_key
@@ -69,7 +70,7 @@ async def standing(
     accepted = None
     if any(other.state.taken or other.state is State.KNOWN for other in history):
         accepted = await arrived(store.accepted(entry.ordering_key))
-    return Standing(accepted=accepted, rejected=rejected, related=tuple(related))
+    return Standing(accepted=accepted, rejected=rejected, line=tuple(history), related=tuple(related))
 
 
 @frozen(kw_only=True)
@@ -81,6 +82,7 @@ class Deliverer:
     clock: Clock = field(repr=False)
     stopping: Callable[[], bool] = field(default=lambda: False, repr=False)
     allowance: Allowance = field(factory=Allowance)
+    recorder: Recorder = field(factory=Recorder)
 
     async def deliver(self, flow: Flow, report: FlowReport) -> int:
         """Deliver what is due, until nothing is, or until the flow or its vendor has to rest.
@@ -91,6 +93,7 @@ class Deliverer:
         Raises:
             ConnectorError: Of scope FLOW or VENDOR. Every document concerned stays pending.
         """
+        flow = self.recorder.listening_to(flow)
         outcomes = Outcomes(store=self.store, journal=self.journal, clock=self.clock, report=report)
         recovery = Recovery(flow=flow, outcomes=outcomes, clock=self.clock)
         waiting = await paused_partners(self.store, flow, now=self.clock.now())
@@ -116,6 +119,7 @@ class Deliverer:
                 ready += await recovery.look(entry for entry in leased if entry.state is State.IN_FLIGHT)
                 await self._send_all(flow, ready, outcomes, recovery)
             finally:
+                await self.recorder.keep()
                 await outcomes.record()
         if recovery.problem is not None:
             raise recovery.problem

@@ -10,7 +10,7 @@ from mlconnector_sdk.errors import ConfigurationError
 from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.health import Expiry
 from mlconnector_sdk.flow.journal import Journal
-from mlconnector_sdk.ports import AuditLog, Clock, Store
+from mlconnector_sdk.ports import AuditLog, Clock, ExchangeLog, Store
 
 __all__ = ["FlowsFace", "require_aware"]
 
@@ -25,6 +25,7 @@ class FlowsFace(Face[Colour]):
     audit: AuditLog
     expiries: Callable[[], Iterable[Expiry]]
     _journal: Journal
+    _exchange_log: ExchangeLog | None
 
     def _chosen(self, names: Sequence[str]) -> list[Flow]:
         for name in names:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from mlconnector_sdk.dual import Colour, arrived, shared
+from mlconnector_sdk.errors import ConfigurationError
+from mlconnector_sdk.flow.exchanges import Exchanges
 from mlconnector_sdk.flow.flows_face import FlowsFace, require_aware
 from mlconnector_sdk.flow.health import Examiner, Health
 from mlconnector_sdk.flow.mend import Mending
@@ -41,6 +43,31 @@ class LookingFace(FlowsFace[Colour]):
         entries = await arrived(self.store.find(number=number, limit=1_000))
         events = await arrived(self.audit.read(number=number))
         return Trail(number=number, entries=tuple(entries), events=tuple(events))
+
+    @shared
+    async def exchanges(self, number_or_entry_id: str) -> Exchanges:
+        """What went over the wire about one document, without secrets: the evidence for a vendor's support.
+
+        Kept are the newest exchanges of each entry (`MOST_EXCHANGES`), until its content is purged. What a
+        document says is shown as it was sent.
+
+        Args:
+            number_or_entry_id: A business number, or else the id of one entry.
+
+        Raises:
+            ConfigurationError: This pipeline keeps no exchanges.
+        """
+        if self._exchange_log is None:
+            raise ConfigurationError(
+                f"{self.name} keeps no raw exchanges: its store offers no log for them",
+                remedy="give the pipeline one with exchanges=..., or use a store that has one",
+                path="exchanges",
+            )
+        entries = await arrived(self.store.find(number=number_or_entry_id, limit=1_000))
+        if not entries:
+            entries = await arrived(self.store.find(entry_id=number_or_entry_id))
+        by_entry = {entry.id: tuple(await arrived(self._exchange_log.read(entry.id))) for entry in entries}
+        return Exchanges(asked_for=number_or_entry_id, entries=tuple(entries), by_entry=by_entry)
 
     @shared
     async def accepted(self, number: str) -> list[Entry]:

@@ -15,6 +15,7 @@ from mlconnector_sdk.flow.expectations import next_expected
 from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.journal import Journal, told
 from mlconnector_sdk.flow.mapped import Hold, Send
+from mlconnector_sdk.flow.standing import Standing
 from mlconnector_sdk.ports import Store
 from mlconnector_sdk.records import Change, Entry, Feed, NewEntry, State
 
@@ -22,6 +23,7 @@ __all__ = ["Mending", "Remapped"]
 
 WAITING = (State.DEAD, State.HELD, State.REJECTED)
 _TAKEN = tuple(state for state in State if state.taken)
+_SETTLED = (*_TAKEN, State.UNCHANGED)
 
 
 @frozen(kw_only=True)
@@ -81,11 +83,19 @@ class Mending:
     async def remap(self, number: str, *, dry_run: bool = False) -> list[Remapped]:
         """Have dead letters, held and rejected documents mapped anew; other bytes get another key.
 
+        A document that was taken and then refused does not go again as it was seen then: what stands now is
+        mapped, because something else may have been seen, and sent, since.
+
+        Where nothing waits, what was taken (or left alone) is mapped anew as it was seen last: the partner is
+        told the difference between what it has and what it should have.
+
         Raises:
-            DocumentError: Nothing of that number waits; an older one may have arrived; a newer one was taken.
+            DocumentError: Nothing of that number can be mapped anew; an older one may have arrived; a newer
+                one was taken.
         """
         lines: dict[str, Entry] = {}
-        for entry in await self._found(number, WAITING, "is a dead letter, held or rejected"):
+        what = "is a dead letter, held or rejected, or was taken"
+        for entry in await self._found(number, WAITING, what, otherwise=_SETTLED):
             if entry.feed is Feed.STATE:
                 lines[entry.ordering_key] = entry  # the newest stands for the older ones
             else:
@@ -123,7 +133,8 @@ class Mending:
         newer = [
             other
             for other in history
-            if other.sequence > entry.sequence and (other.state.taken or other.blocks)
+            if other.sequence > entry.sequence
+            and (other.state.taken or other.blocks or other.state.waits_for_person)
         ]
         if newer and entry.feed is Feed.STATE:
             raise DocumentError(
@@ -152,16 +163,18 @@ class Mending:
         open_question = entry is not None and (entry.outcome_unknown or self._is_left_in_flight(entry))
         held = entry is not None and entry.state is State.HELD and arrived_there
         taken = entry is not None and entry.state.taken and not arrived_there
-        if entry is None or not (open_question or held or taken):
+        unsent = entry is not None and self._is_unsent(entry, arrived_there)
+        if entry is None or not (open_question or held or taken or unsent):
             raise DocumentError(
                 f"the entry '{entry_id}' does not wait for the answer whether it arrived",
                 remedy="dead_letters() lists those that do, with their ids",
             )
         if arrived_there:
+            told_of = await self._as_it_would_go(entry) if unsent else entry
             return await self._save(
-                entry, self._as_taken(entry), "settled", f"it arrived, says {by}: {reason}"
+                entry, self._as_taken(told_of), "settled", f"it arrived, says {by}: {reason}"
             )
-        if open_question:
+        if open_question or unsent:
             return await self._again(entry, "settled", f"it did not arrive, says {by}: {reason}")
         rejected = evolve(
             entry,
@@ -193,17 +206,45 @@ class Mending:
 
     # -- inside ---------------------------------------------------------------------------------------
 
-    async def _found(self, number: str, states: Sequence[State], what: str) -> Sequence[Entry]:
-        found = await arrived(self.store.find(number=number, states=states, limit=1_000))
-        if not found:
-            found = await arrived(self.store.find(entry_id=number, states=states))
-        # A store may serve several pipelines: each mends what it can map.
-        found = [entry for entry in found if entry.flow in self.flows]
-        if not found:
+    async def _found(
+        self, number: str, states: Sequence[State], what: str, *, otherwise: Sequence[State] = ()
+    ) -> Sequence[Entry]:
+        for wanted in filter(None, (states, otherwise)):
+            found = await arrived(self.store.find(number=number, states=wanted, limit=1_000))
+            if not found:
+                found = await arrived(self.store.find(entry_id=number, states=wanted))
+            # A store may serve several pipelines: each mends what it can map.
+            if ours := [entry for entry in found if entry.flow in self.flows]:
+                return ours
+        raise DocumentError(
+            f"nothing under '{number}' {what}", remedy=f"trail('{number}') shows what there is"
+        )
+
+    def _is_unsent(self, entry: Entry, arrived_there: bool) -> bool:
+        """Never sent from here, and a person knows more of it: it went by other means, or is wanted now."""
+        free = entry.leased_until is None or entry.leased_until <= self.journal.clock.now()
+        waits = entry.state is State.PENDING and entry.attempts == 0 and arrived_there and free
+        return entry.flow in self.flows and (entry.state is State.KNOWN or waits)
+
+    async def _as_it_would_go(self, entry: Entry) -> Entry:
+        """With what the partner has of it, so that later edits are compared with that.
+
+        Raises:
+            DocumentError: It cannot be mapped, or its partner is to be told nothing of it.
+        """
+        flow = self.flows[entry.flow]
+        before = Standing()
+        if entry.state is not State.KNOWN:
+            history = await arrived(self.store.history(entry.ordering_key, content=False))
+            before = await standing(self.store, flow, entry, history, rejected=None)
+        mapped = flow.map(entry, before)
+        if not isinstance(mapped, Send):
             raise DocumentError(
-                f"nothing under '{number}' {what}", remedy=f"trail('{number}') shows what there is"
+                f"{entry.kind} {entry.number} is none that would be sent: "
+                f"{mapped.reason if isinstance(mapped, Hold) else mapped.summary}",
+                remedy=f"leave it; trail('{entry.number}') shows what there is",
             )
-        return found
+        return evolve(entry, kind=mapped.kind or flow.kind, payload=mapped.payload, document=mapped.document)
 
     def _is_left_in_flight(self, entry: Entry) -> bool:
         """Uncertain and in nobody's hands; what a worker is sending at this moment is not for a person."""
@@ -219,6 +260,8 @@ class Mending:
             return
         if (open_one := uncertain(history)) is not None:
             raise _may_have_arrived(open_one)
+        if entry.state is State.REJECTED:
+            return  # what stands now goes, whatever was taken since
         newer = newest_taken([other for other in history if other.sequence > entry.sequence])
         if newer is not None:
             raise DocumentError(
@@ -231,19 +274,28 @@ class Mending:
         """What the mapping would make of it at this moment, and how that differs from what it made before."""
         flow = self.flows[entry.flow]
         history = await arrived(self.store.history(entry.ordering_key, content=False))
-        rejected = entry if entry.state is State.REJECTED else None
+        newer = newest_taken([other for other in history if other.sequence > entry.sequence])
+        rejected = entry if entry.state is State.REJECTED and newer is None else None
+        now = await self._as_it_stands(entry)
         try:
-            mapped = flow.map(entry, await standing(self.store, flow, entry, history, rejected=rejected))
+            before = await standing(self.store, flow, now, history, rejected=rejected)
+            mapped = flow.map(now, before)
         except ConnectorError as error:
             return f"it still cannot be mapped: {told(error)[0]}", ""
         except Exception as error:  # noqa: BLE001 - delivery meets it again, and makes it a dead letter
             return f"the mapping still fails: {type(error).__name__}: {error}", ""
+        if isinstance(mapped, Send) and entry.state in _SETTLED:
+            has = None if before.accepted is None else before.accepted.document
+            return mapped.summary, difference(has, mapped.document)
         if isinstance(mapped, Send):
             return mapped.summary, difference(entry.payload, mapped.payload)
         return (mapped.reason if isinstance(mapped, Hold) else mapped.summary), ""
 
     async def _mapped_anew(self, entry: Entry) -> Entry:
         text = "a person asked for a new mapping"
+        if entry.state in _SETTLED:
+            await self._save(entry, entry, "remapped", text, _deliberate(entry, payload=None, document=None))
+            return (await arrived(self.store.history(entry.ordering_key)))[-1]
         if entry.state is not State.REJECTED:
             unmapped = evolve(entry, payload=None, document=None, idempotency_key="")
             return await self._again(entry, "remapped", text, unmapped)
@@ -251,8 +303,21 @@ class Mending:
         old = evolve(
             entry, state=State.SUPERSEDED, reason="", remedy="", changed_at=self.journal.moment(entry)
         )
-        await self._save(entry, old, "remapped", text, _deliberate(entry, payload=None, document=None))
+        now = await self._as_it_stands(entry)
+        await self._save(entry, old, "remapped", text, _deliberate(now, payload=None, document=None))
         return (await arrived(self.store.history(entry.ordering_key)))[-1]
+
+    async def _as_it_stands(self, entry: Entry) -> Entry:
+        """The newest observation, where a state was taken and then refused; else the entry itself."""
+        if entry.feed is Feed.EVENT or entry.state is not State.REJECTED:
+            return entry
+        newest = (await arrived(self.store.history(entry.ordering_key)))[-1]
+        if newest.purged_at is not None:
+            raise DocumentError(
+                f"what was seen last of {entry.kind} {entry.number} is not kept any more",
+                remedy="have the source show it again, e.g. by an edit that changes nothing else",
+            )
+        return newest
 
     async def _again(self, entry: Entry, kind: str, text: str, as_it_goes: Entry | None = None) -> Entry:
         pending = evolve(

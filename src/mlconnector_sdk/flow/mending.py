@@ -41,6 +41,10 @@ class MendingFace(FlowsFace[Colour]):
         For a document that was refused as it was: mend the table or the partner file, and remap. Other bytes
         get another key. The answer shows what the mapping says now, and how the payload differs.
 
+        Where nothing waits under the number, what was taken is mapped anew: for documents that went out
+        wrong. The partner is told the difference, if there is one, by the rules for edits; the answer shows
+        it.
+
         Args:
             number: A business number, or the id of one entry.
             dry_run: Only show it.
@@ -79,6 +83,9 @@ class MendingFace(FlowsFace[Colour]):
           compared with it.
         * An accepted one that the partner does not have after all: ``arrived=False``; it is rejected, and
           waits for `remap` or `resend`.
+        * One from before go-live: with ``arrived=True`` later edits are compared with it, as it was then;
+          with ``arrived=False`` it goes as a first one.
+        * A pending one that went by other means, or before this store knew it: ``arrived=True``.
 
         Args:
             entry_id: As `dead_letters` and `trail` show it.

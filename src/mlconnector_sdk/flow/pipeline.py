@@ -23,7 +23,7 @@ from mlconnector_sdk.flow.report import FlowReport, RunReport
 from mlconnector_sdk.flow.runner import Runner
 from mlconnector_sdk.flow.schedule import Schedule
 from mlconnector_sdk.flow.watch import Watch
-from mlconnector_sdk.ports import AuditLog, Clock, Store
+from mlconnector_sdk.ports import AuditLog, Clock, ExchangeLog, Store
 from mlconnector_sdk.records import Event, Feed
 
 __all__ = ["AsyncPipeline", "Pipeline", "PipelineFace", "Settings"]
@@ -59,6 +59,8 @@ class PipelineFace(LookingFace[Colour], MendingFace[Colour]):
         flows: In the order in which they run.
         store: Inbox, outbox and checkpoints.
         audit: Where the trail goes; None: the log that the store keeps beside its documents.
+        exchanges: Where the raw exchanges of documents are kept; None: the store's own log, its property
+            ``exchanges``, and nowhere if it has none.
         clock: Usually the clients' own.
         settings: Files that may change while the pipeline lives: looked at before each run.
         expiries: When credentials end, so that `health` can say so in time.
@@ -76,6 +78,7 @@ class PipelineFace(LookingFace[Colour], MendingFace[Colour]):
         store: Store,
         clock: Clock,
         audit: AuditLog | None = None,
+        exchanges: ExchangeLog | None = None,
         settings: Settings | None = None,
         expiries: Callable[[], Iterable[Expiry]] = tuple,
     ) -> None:
@@ -104,6 +107,8 @@ class PipelineFace(LookingFace[Colour], MendingFace[Colour]):
         self.store = store
         self.clock = clock
         self.audit = store.audit if audit is None else audit
+        offered = getattr(store, "exchanges", None) if exchanges is None else exchanges
+        self._exchange_log = offered if isinstance(offered, ExchangeLog) else None
         self._journal = Journal(log=self.audit, clock=clock)
         self._watch = Watch(clock=clock)
 
@@ -220,7 +225,11 @@ class PipelineFace(LookingFace[Colour], MendingFace[Colour]):
 
     def _runner(self) -> Runner:
         return Runner(
-            store=self.store, journal=self._journal, clock=self.clock, stopping=self._watch.stopping
+            store=self.store,
+            journal=self._journal,
+            clock=self.clock,
+            stopping=self._watch.stopping,
+            exchanges=self._exchange_log,
         )
 
     async def _take_up_settings(self) -> None:

@@ -13,11 +13,12 @@ from mlconnector_sdk.dual import arrived
 from mlconnector_sdk.errors import ConnectorError, NoStartingPoint, Scope, StoreError
 from mlconnector_sdk.flow.collect import Collector
 from mlconnector_sdk.flow.deliver import Allowance, Deliverer
+from mlconnector_sdk.flow.exchanges import Recorder
 from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.journal import Journal, told
 from mlconnector_sdk.flow.overdue import Punctuality
 from mlconnector_sdk.flow.report import FlowReport, RunReport
-from mlconnector_sdk.ports import Clock, Store
+from mlconnector_sdk.ports import Clock, ExchangeLog, Store
 from mlconnector_sdk.records import FlowStatus
 
 __all__ = ["Runner"]
@@ -35,6 +36,7 @@ class Runner:
     journal: Journal = field(repr=False)
     clock: Clock = field(repr=False)
     stopping: Callable[[], bool] = field(repr=False)
+    exchanges: ExchangeLog | None = field(default=None, repr=False)
 
     async def run(
         self, flows: Sequence[Flow], *, since: datetime | None, poll: bool, max_sends: int | None = None
@@ -56,7 +58,12 @@ class Runner:
         store, journal, clock, stopping = self.store, self.journal, self.clock, self.stopping
         collector = Collector(store=store, journal=journal, clock=clock, stopping=stopping)
         deliverer = Deliverer(
-            store=store, journal=journal, clock=clock, stopping=stopping, allowance=Allowance(max_sends)
+            store=store,
+            journal=journal,
+            clock=clock,
+            stopping=stopping,
+            allowance=Allowance(max_sends),
+            recorder=Recorder(self.exchanges),
         )
         punctuality = Punctuality(store=store, clock=clock)
         reports = {flow.name: FlowReport(flow=flow.name) for flow in flows}

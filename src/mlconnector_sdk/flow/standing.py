@@ -18,8 +18,9 @@ class Standing:
             before go-live; None: nothing yet. States only: an event is compared with nothing.
         rejected: The newest entry that was taken and then refused, by the partner or on the way to it, if
             nothing was taken since; else None. States only.
-        line: Everything observed under the same ordering key, by sequence, this entry included. Events only:
-            several answers to one order are read together.
+        line: Everything observed under the same ordering key, by sequence, this entry included. Several
+            answers to one order are read together; states come without their content, and only say what
+            became of them.
         related: The entries with the same number in the flow that `Flow.relates_to` names, oldest first.
     """
 

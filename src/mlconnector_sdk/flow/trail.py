@@ -33,6 +33,7 @@ class Trail:
         for entry in self.entries:
             partner = f", partner {entry.partner}" if entry.partner else ""
             lines.append(f"  {entry.flow} #{entry.sequence}: {entry.kind}{partner} is {entry.state.value}")
+            lines.append(f"      id: {entry.id}")
             lines += [f"      {name}: {value}" for name, value in sorted(entry.references.items())]
             if entry.reason:
                 lines.append(f"      reason: {entry.reason}")

@@ -29,10 +29,13 @@ class SentOrder:
     Args:
         order: In the supplier's terms; purpose ``01`` where it was cancelled.
         change_sequence: Of the latest change that the supplier has accepted; 0 before the first one.
+        builds_on: What has to have arrived as well, oldest first, where this is the order after a change: the
+            documents from the last whole order on, by whatever name their keeper knows them.
     """
 
     order: PurchaseOrder
     change_sequence: int = 0
+    builds_on: tuple[str, ...] = ()
 
     @property
     def cancelled(self) -> bool:
@@ -95,6 +98,7 @@ def tell(
     *,
     why_not: str = "",
     sent: SentOrder | None,
+    in_doubt: bool = False,
     after_rejection: bool = False,
     policies: Policies,
     seen_on: date,
@@ -108,6 +112,8 @@ def tell(
         wanted: The order as it shall be, in the supplier's terms; None where it is not wanted any more.
         why_not: Where it is not wanted: why, e.g. ``it was cancelled``.
         sent: What the supplier has; None where it has nothing.
+        in_doubt: Whether something that ``sent`` builds on was refused after all: then the whole order goes
+            as a replacement, for nobody knows exactly what the difference is.
         after_rejection: Whether an order of this number was taken and then refused.
         policies: Of the supplier.
         seen_on: When the edit was seen, as a date of the plant: the date of the change.
@@ -128,13 +134,14 @@ def tell(
         return _order(wanted, _REPLACEMENT, sent.change_sequence)
     if wanted is None:
         return _cancel(sent, why_not, policies, seen_on)
-    if _content(wanted) == _content(sent.order):
+    if _content(wanted) == _content(sent.order) and not in_doubt:
         return Nothing(why="the supplier has exactly this order")
     if policies.changes is Changes.HOLD:
         return _held(wanted, sent)
-    if (late := _frozen(_touched(sent.order, wanted), policies, seen_on)) is not None:
+    touched = [*sent.order.lines, *wanted.lines] if in_doubt else _touched(sent.order, wanted)
+    if (late := _frozen(touched, policies, seen_on)) is not None:
         return _too_late(late, policies, SentOrder(order=wanted, change_sequence=sent.change_sequence))
-    if policies.changes is Changes.REPLACE or _takes_away(sent.order, wanted):
+    if in_doubt or policies.changes is Changes.REPLACE or _takes_away(sent.order, wanted):
         return _order(wanted, _REPLACEMENT, sent.change_sequence)
     change = order_change(sent.order, wanted, change_sequence=sent.change_sequence + 1, changed_on=seen_on)
     if change is None:

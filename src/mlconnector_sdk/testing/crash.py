@@ -6,6 +6,9 @@ transport, run once to learn the points, then once per point with ``kill_at``::
     effects = Effects(kill_at="store.save 2 after")
     pipeline = build(store=effects.store(store), transport=effects.transport(httpx.HTTPTransport()))
     pipeline.run()        # the process is gone, by SIGKILL, right after its second save
+
+Nothing happens between the end of one effect and the beginning of the next that a later process could see:
+``after`` the one and ``before`` the other are the same place.
 """
 
 from __future__ import annotations
@@ -30,13 +33,17 @@ class Effects:
     """Counts effects by name; at the chosen point it kills its own process, without a goodbye.
 
     Args:
-        kill_at: ``name n before`` or ``name n after``, as ``reached`` is told them; empty: never.
+        kill_at: ``name n before`` or ``name n after``, as ``reached`` is told them; or a number: the nth
+            point, whatever it is called, where the way there is not known; empty or 0: never.
         reached: Told every point as it is reached, the fatal one included.
     """
 
-    def __init__(self, kill_at: str = "", *, reached: Callable[[str], object] = lambda point: None) -> None:
+    def __init__(
+        self, kill_at: str | int = "", *, reached: Callable[[str], object] = lambda point: None
+    ) -> None:
         self._kill_at = kill_at
         self._reached = reached
+        self._points = 0
         self._counts: Counter[str] = Counter()
 
     @contextmanager
@@ -49,8 +56,9 @@ class Effects:
         self._reach(f"{at} after")
 
     def _reach(self, point: str) -> None:
+        self._points += 1
         self._reached(point)
-        if point == self._kill_at:
+        if self._kill_at in (point, self._points):
             os.kill(os.getpid(), signal.SIGKILL)
 
     def store(self, store: Store) -> Store:

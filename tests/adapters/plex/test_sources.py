@@ -11,6 +11,8 @@ import pytest
 from attrs import evolve
 
 from mlconnector_sdk.adapters.plex import AcknowledgmentFields, Plex, PurchaseOrderSource, convert
+from mlconnector_sdk.adapters.plex.sources import PurchaseOrderWalk
+from mlconnector_sdk.adapters.plex.sweep import Sweep
 from mlconnector_sdk.codec import encode
 from mlconnector_sdk.core.events import Hooks, Sending
 from mlconnector_sdk.dual import run
@@ -33,16 +35,20 @@ def orders(plex_simulator: PlexSimulator) -> PlexSimulator:
     return plex_simulator
 
 
-def walked(source: PurchaseOrderSource, window: Window) -> tuple[list[Observation], Mapping[str, str]]:
-    async def walk() -> tuple[list[Observation], Mapping[str, str]]:
-        walk = source.walk(window)
+def drained(walk: PurchaseOrderWalk) -> list[Observation]:
+    async def drain() -> list[Observation]:
         seen: list[Observation] = []
         while (batch := await walk.batch()) is not None:
             seen += batch
         await walk.close()
-        return seen, walk.cursors
+        return seen
 
-    return run(walk())
+    return run(drain())
+
+
+def walked(source: PurchaseOrderSource, window: Window) -> tuple[list[Observation], Mapping[str, str]]:
+    walk = source.walk(window)
+    return drained(walk), walk.cursors
 
 
 def after(source: PurchaseOrderSource) -> Window:
@@ -282,3 +288,210 @@ def test_an_unreadable_cursor_is_named(orders: PlexSimulator, plex: Plex) -> Non
 def test_there_are_no_webhooks(orders: PlexSimulator, plex: Plex) -> None:
     event = Event(source="plex.purchase_orders", event_id="e", body=b"", received_at=orders.time.now())
     assert run(PurchaseOrderSource(plex).observe(event)) == ()
+
+
+def test_a_new_order_without_a_time_of_change_is_found_by_its_creation(
+    orders: PlexSimulator, plex: Plex
+) -> None:
+    source = PurchaseOrderSource(plex, sweep=None)
+    window = after(source)
+    orders.rules.null_modified = True
+    orders.add_purchase_order("PO-3", supplier="ACME", lines=LINES)
+    seen, cursors = walked(source, window)
+    assert numbers(seen) == ["PO-2", "PO-3"]
+    assert cursors == {
+        "orders": "2026-03-02T09:00:00Z",
+        "orders created": "2026-03-02T10:00:00Z",
+        "releases": "2026-03-02T09:00:00Z",
+        "releases created": "2026-03-02T10:00:00Z",
+    }
+    orders.advance(3600)
+    assert numbers(walked(source, Window(cursors=cursors))[0]) == ["PO-2", "PO-3"]
+    orders.edit_order("PO-3", note="x")
+    seen, cursors = walked(source, Window(cursors=cursors))
+    assert cursors["orders"] == "2026-03-02T11:00:00Z"
+    assert "orders created" not in cursors
+
+
+def test_what_is_saved_between_the_two_questions_waits_for_the_next_walk(
+    orders: PlexSimulator, plex: Plex
+) -> None:
+    source = PurchaseOrderSource(plex, sweep=None)
+    window = after(source)
+    orders.rules.null_modified = True
+    listings = 0
+
+    def save(sending: Sending) -> None:
+        nonlocal listings
+        listings += sending.request.endswith("/purchase-orders")
+        if listings == 2 and sending.request.endswith("/purchase-orders"):
+            orders.edit_order("PO-1", note="x")
+            orders.advance(3600)
+            orders.add_purchase_order("PO-3", supplier="ACME", lines=LINES)
+
+    with Plex(plex_settings(orders), clock=orders.time, hooks=Hooks(on_request=save)) as busy:
+        seen, cursors = walked(PurchaseOrderSource(busy, sweep=None), window)
+    assert "PO-3" in numbers(seen)
+    assert cursors["orders"] == "2026-03-02T09:00:00Z"  # else the edit of PO-1 would never be seen
+    assert "PO-1" in numbers(walked(source, Window(cursors=cursors))[0])
+
+
+class TestSweeps:
+    def silent_edit(self, orders: PlexSimulator, number: str) -> None:
+        """One that moves no date."""
+        order = orders.order(number)
+        order.pop("lineItems"), order.pop("releases")
+        orders.load([{**order, "note": "edited without a trace"}])
+
+    def test_what_no_feed_can_show_is_found_within_a_day(self, orders: PlexSimulator, plex: Plex) -> None:
+        source = PurchaseOrderSource(plex)
+        window = after(source)
+        assert window.cursors["sweep"] == "2026-03-02T10:00:00Z"
+        self.silent_edit(orders, "PO-1")
+        seen, cursors = walked(source, window)
+        assert numbers(seen) == ["PO-2"]
+        orders.advance(86400)
+        seen, cursors = walked(source, Window(cursors=cursors))
+        assert numbers(seen) == ["PO-2", "PO-1"]  # what the feed shows comes first
+        assert cursors["sweep"] == "2026-03-03T10:00:00Z"
+        assert numbers(walked(source, Window(cursors=cursors))[0]) == ["PO-2"]
+
+    def test_without_sweeps_it_is_not(self, orders: PlexSimulator, plex: Plex) -> None:
+        source = PurchaseOrderSource(plex, sweep=None)
+        window = after(source)
+        orders.advance(10 * 86400)
+        assert numbers(walked(source, window)[0]) == ["PO-2"]
+
+    def test_a_walk_takes_a_slice_and_the_next_one_goes_on(self, orders: PlexSimulator, plex: Plex) -> None:
+        for number in range(3, 8):
+            orders.add_purchase_order(f"PO-{number}", supplier="ACME", lines=LINES[:1])
+        orders.advance(600)
+        orders.add_purchase_order("PO-8", supplier="ACME", lines=LINES[:1])
+        source = PurchaseOrderSource(plex, sweep=Sweep(most=3))
+        cursors = after(source).cursors
+        orders.advance(86400)
+        swept: list[str] = []
+        sizes = []
+        for _ in range(3):
+            seen, cursors = walked(source, Window(cursors=cursors))
+            assert seen[0].number == "PO-8"
+            sizes.append(len(seen))
+            swept += numbers(seen)
+        assert set(swept) == {f"PO-{number}" for number in range(1, 9)}
+        assert max(sizes) <= 4
+        assert " up to " not in cursors["sweep"]
+        assert numbers(walked(source, Window(cursors=cursors))[0]) == ["PO-8"]
+
+    def test_closed_orders_are_left_alone_unless_they_changed_lately(
+        self, orders: PlexSimulator, plex: Plex
+    ) -> None:
+        orders.cancel("PO-1")
+        orders.advance(3 * 86400)
+        orders.cancel("PO-2")
+        orders.advance(600)
+        orders.add_purchase_order("PO-3", supplier="ACME", lines=LINES)
+        source = PurchaseOrderSource(plex)
+        cursors = after(source).cursors
+        orders.advance(86400)
+        assert numbers(walked(source, Window(cursors=cursors))[0]) == ["PO-3", "PO-2"]
+
+    def test_a_flow_begun_with_since_never_reaches_behind_it(self, orders: PlexSimulator, plex: Plex) -> None:
+        source = PurchaseOrderSource(plex)
+        _, cursors = walked(source, Window(since=orders.time.now()))
+        orders.advance(60)
+        orders.edit_order("PO-2", note="x")
+        seen, cursors = walked(source, Window(cursors=cursors))
+        assert numbers(seen) == ["PO-2"]
+        orders.advance(86400)
+        seen, cursors = walked(source, Window(cursors=cursors))
+        assert numbers(seen) == ["PO-2"]
+        assert cursors["start"] == "2026-03-02T10:00:00Z"
+
+    def test_nor_does_its_overlap(self, orders: PlexSimulator, plex: Plex) -> None:
+        orders.advance(-1800)
+        source = PurchaseOrderSource(plex, overlap=timedelta(hours=1))
+        _, cursors = walked(source, Window(since=orders.time.now()))
+        assert numbers(walked(source, Window(cursors=cursors))[0]) == []
+
+    def test_a_checkpoint_that_does_not_say_how_it_began_is_treated_so(
+        self, orders: PlexSimulator, plex: Plex
+    ) -> None:
+        cursors = {"orders": "2026-03-02T09:00:00Z", "releases": "2026-03-02T09:00:00Z"}
+        seen, after_it = walked(PurchaseOrderSource(plex), Window(cursors=cursors))
+        assert numbers(seen) == ["PO-2"]
+        assert after_it["start"] == "2026-03-02T08:58:00Z"
+        assert after_it["sweep"] == "2026-03-02T10:00:00Z"
+        orders.advance(86400)
+        assert numbers(walked(PurchaseOrderSource(plex), Window(cursors=after_it))[0]) == ["PO-2"]
+
+    def test_a_backfill_takes_no_part_in_a_sweep(self, orders: PlexSimulator) -> None:
+        sent: list[Sending] = []
+        with Plex(plex_settings(orders), clock=orders.time, hooks=Hooks(on_request=sent.append)) as plex:
+            source = PurchaseOrderSource(plex)
+            window = after(source)
+            orders.advance(2 * 86400)
+            sent.clear()
+            walked(source, evolve(window, since=orders.time.now()))
+        listings = [each for each in sent if each.request.endswith("/purchase-orders")]
+        assert len(listings) == 2  # what changed, what was created; no third one
+
+    @pytest.mark.parametrize("dated", [True, False], ids=["some changed", "none ever changed"])
+    def test_where_plex_sends_everything_what_was_there_before_is_left_out(
+        self, plex_simulator: PlexSimulator, plex: Plex, dated: bool
+    ) -> None:
+        """An order that never changed and was created before the flow began is not for us to send."""
+        orders = plex_simulator
+        if dated:
+            orders.add_purchase_order("PO-1", supplier="ACME", lines=LINES)
+        orders.rules.null_modified = True
+        orders.add_purchase_order("PO-3", supplier="ACME", lines=LINES)
+        orders.advance(3 * 86400)
+        orders.rules.ignore_filters = True
+        source = PurchaseOrderSource(plex)
+        seen, cursors = walked(source, Window(since=orders.time.now()))
+        assert seen == []
+        orders.add_purchase_order("PO-4", supplier="ACME", lines=LINES)
+        assert numbers(walked(source, Window(cursors=cursors))[0]) == ["PO-4"]
+
+    @pytest.mark.parametrize("wrong", [{"every": timedelta(0)}, {"reach": -timedelta(1)}, {"most": 0}])
+    def test_a_sweep_that_never_ends_is_refused(self, wrong: dict[str, Any]) -> None:
+        with pytest.raises(ConfigurationError, match=next(iter(wrong))):
+            Sweep(**wrong)
+
+    def test_an_unreadable_cursor_is_named(self, plex: Plex) -> None:
+        with pytest.raises(ConfigurationError, match="'sweep'"):
+            PurchaseOrderSource(plex).walk(Window(cursors={"sweep": "soon"}))
+
+
+class TestRest:
+    @pytest.mark.parametrize(("seconds", "rest"), [(0, 0), (1, 20), (16, 320), (60, 900)])
+    def test_a_costly_walk_is_followed_by_a_rest(
+        self, orders: PlexSimulator, caplog: pytest.LogCaptureFixture, seconds: int, rest: int
+    ) -> None:
+        """Ignored filters: each of the two listings takes so many seconds."""
+
+        def slow(sending: Sending) -> None:
+            if sending.request.endswith(("/purchase-orders", "/releases")) and listing[0]:
+                orders.time.sleep(seconds)
+                listing[0] -= 1
+
+        listing = [0]
+        with Plex(plex_settings(orders), clock=orders.time, hooks=Hooks(on_request=slow)) as plex:
+            source = PurchaseOrderSource(plex)
+            orders.advance(3 * 86400)
+            orders.edit_order("PO-2", note="x")
+            orders.edit_release("PO-2", 2, 1, quantity=9)
+            window = after(source)
+            walk = source.walk(window)
+            assert numbers(drained(walk)) == ["PO-2"]
+            assert walk.rest == timedelta(0)
+            assert caplog.records == []
+            orders.rules.ignore_filters = True
+            for _ in range(2):
+                listing[0] = 2
+                walk = source.walk(window)
+                assert numbers(drained(walk)) == ["PO-2"]
+                assert walk.rest == timedelta(seconds=rest)
+        (record,) = caplog.records
+        assert (record.name, record.levelname) == ("mlconnector_sdk.adapters.plex", "WARNING")
+        assert "ignores a filter" in record.message

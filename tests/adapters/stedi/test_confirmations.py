@@ -8,18 +8,13 @@ from typing import Any
 
 import pytest
 
-from mlconnector_sdk.adapters.stedi import (
-    FUNCTIONAL_ACKNOWLEDGMENTS,
-    OutboundSource,
-    Stedi,
-    TransactionSink,
-    TransactionSource,
-)
+from mlconnector_sdk.adapters.stedi import OutboundSource, Stedi, TransactionSink, TransactionSource
 from mlconnector_sdk.adapters.stedi.confirmations import (
     functional_confirmations,
     map_functional_acknowledgment,
     outbound_confirmations,
 )
+from mlconnector_sdk.adapters.stedi.webhooks import FUNCTIONAL_ACKNOWLEDGMENTS
 from mlconnector_sdk.dual import run
 from mlconnector_sdk.errors import InvalidDocument
 from mlconnector_sdk.flow.confirmation import read_confirmations

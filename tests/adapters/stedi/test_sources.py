@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from attrs import evolve
 
@@ -30,6 +31,32 @@ from tests.adapters.stedi.orders import payload
 from tests.adapters.stedi.walking import told, walked
 
 
+class Watched(httpx.HTTPTransport):
+    """Knows of which transactions the document was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        *_, transaction, what = request.url.path.split("/")
+        if what == "output-url":
+            self.fetched.append(transaction)
+        return super().handle_request(request)
+
+
+@pytest.fixture
+def watched() -> Watched:
+    return Watched()
+
+
+@pytest.fixture
+def stedi(stedi_simulator: StediSimulator, watched: Watched) -> Iterator[Stedi]:
+    settings = stedi_settings(stedi_simulator)
+    with Stedi(settings, clock=stedi_simulator.time, transport=watched) as client:
+        yield client
+
+
 @pytest.fixture
 def account(stedi_simulator: StediSimulator, stedi: Stedi) -> StediSimulator:
     """A supplier who has answered PO-7731."""
@@ -45,12 +72,6 @@ def order(stedi: Stedi, number: str, usage: str = "P") -> None:
     stedi.transactions.create(
         "us_acme", "us_acme-850", body["transaction"], idempotency_key=f"k-{number}", usage=usage
     )
-
-
-def fetched(account: StediSimulator, stedi: Stedi) -> list[str]:
-    """The ids of the transactions whose documents were asked for so far."""
-    stedi.check_access()  # a request is noted down once it is over: this one comes behind all others
-    return [each.path.split("/")[-2] for each in account.requests if each.path.endswith("/output-url")]
 
 
 def inbound_ids(account: StediSimulator) -> list[str]:
@@ -76,12 +97,12 @@ def test_the_poll_finds_what_the_supplier_sent_and_not_what_we_sent(
 
 
 def test_a_window_overlaps_the_one_before_and_fetches_nothing_twice(
-    account: StediSimulator, stedi: Stedi
+    account: StediSimulator, stedi: Stedi, watched: Watched
 ) -> None:
     source = TransactionSource(stedi)
     first, cursors = walked(source, Window())
     assert walked(source, Window(cursors=cursors)) == ([], cursors)
-    assert len(fetched(account, stedi)) == 1
+    assert len(watched.fetched) == 1
     only_time = {"transactions": cursors["transactions"]}
     assert walked(source, Window(cursors=only_time)) == (first, cursors)
     order(stedi, "PO-2")
@@ -211,18 +232,20 @@ def test_several_in_a_row_hold_up_no_other(account: StediSimulator, stedi: Stedi
     assert sorted(committed) == sorted(set(ids) - set(ids[broken]))
 
 
-def test_an_outage_is_not_tried_document_by_document(account: StediSimulator, stedi: Stedi) -> None:
+def test_an_outage_is_not_tried_document_by_document(
+    account: StediSimulator, stedi: Stedi, watched: Watched
+) -> None:
     answered(account, stedi, 11)
     account.faults.add(Answer(503), path="*/output-url", times=None)
     assert run(until_it_fails(TransactionSource(stedi), {})) == []
-    assert len(set(fetched(account, stedi))) == 6
+    assert len(set(watched.fetched)) == 6
 
 
-def test_a_throttled_walk_stops_at_once(account: StediSimulator, stedi: Stedi) -> None:
+def test_a_throttled_walk_stops_at_once(account: StediSimulator, stedi: Stedi, watched: Watched) -> None:
     ids = answered(account, stedi, 5)
     account.faults.add(Answer(429, retry_after=3_600), path=f"*/{ids[2]}/output-url", times=None)
     assert run(until_it_fails(TransactionSource(stedi), {})) == ids[:2]
-    assert set(fetched(account, stedi)) == set(ids[:3])
+    assert set(watched.fetched) == set(ids[:3])
 
 
 NONSENSE = Answer(200, body=b"<html>", headers={"Content-Type": "text/html"})
@@ -322,7 +345,9 @@ def webhook_bodies(account: StediSimulator, shape: Any) -> list[bytes]:
 
 
 @pytest.mark.parametrize("shape", ["event+artifact", "event", "bare"])
-def test_webhook_and_poll_meet_at_the_same_id(account: StediSimulator, stedi: Stedi, shape: Any) -> None:
+def test_webhook_and_poll_meet_at_the_same_id(
+    account: StediSimulator, stedi: Stedi, watched: Watched, shape: Any
+) -> None:
     source = TransactionSource(stedi)
     hook = StediWebhook(secret=Secret("s"), header="x-key", sources={source.name: ("855",)})
     now = account.time.now()
@@ -333,7 +358,7 @@ def test_webhook_and_poll_meet_at_the_same_id(account: StediSimulator, stedi: St
     ]
     assert {event.source for event in events} == {source.name}
     observed = [seen for event in events for seen in run(source.observe(event))]
-    assert (fetched(account, stedi) == []) is (shape == "event+artifact")
+    assert (watched.fetched == []) is (shape == "event+artifact")
     account.advance(600)
     polled = walked(source, Window())[0]
     assert [each.event_id for each in observed] == [each.event_id for each in polled]

@@ -106,25 +106,22 @@ class ChangeFeed:
         bound, bound_of_news = self._behind(self._changes.at), self._behind(self._news.at)
         listed = await self._list(modified_since=bound)
         found = [record for record in listed if is_since(changed_at(record), bound)]
-        times = [changed_at(record) for record in listed]
-        created = [created_at(record) for record in listed]
-        if bound is None or self._ignores_filter(times, bound) or not self._listing.created:
-            # It held everything: whoever was created later than the newest change is in it as well, and
-            # so is what was there before the flow began.
-            self._changes.move([*times, *created], now)
+        self._changes.move(map(changed_at, listed), now)
+        if bound is None or self._ignores_filter(map(_provable, listed), bound):
+            # It held everything: what is new, and what was there before the flow began, is in it as well.
+            self._changes.move(map(created_at, listed), now)
             found = [record for record in found if is_since(last_known(record), self._floor)]
-        else:
-            self._changes.move(times, now)
+        elif self._listing.created:
             news = await self._list(created_since=bound_of_news)
-            created = [created_at(record) for record in news]
-            self._ignores_filter(created, bound_of_news)
+            self._ignores_filter(map(created_at, news), bound_of_news)
+            self._news.move(map(created_at, news), now)
             found += [
                 record
                 for record in news
                 if changed_at(record) is None and is_since(created_at(record), bound_of_news)
             ]
             listed = [*listed, *news]
-        self._news.move([self._changes.at, *created], now)
+        self._news.move([self._changes.at], now)
         if not listed and self._changes.left_by_walk:
             await self.require_some()
         return found
@@ -219,6 +216,11 @@ def cursor_instant(name: str, text: str) -> datetime:
             remedy="run once with since=... to start from a known place",
             path=name,
         ) from None
+
+
+def _provable(record: Mapping[str, Any]) -> datetime | None:
+    """The time by which a filter on changes judges a record; None where it may know what we cannot read."""
+    return changed_at(record) if any(record.get(name) for name in _CHANGED) else created_at(record)
 
 
 def _first(record: Mapping[str, Any], names: tuple[str, str]) -> datetime | None:

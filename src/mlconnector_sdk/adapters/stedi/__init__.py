@@ -25,21 +25,9 @@ if TYPE_CHECKING:
     from mlconnector_sdk.adapters.stedi.sinks import TransactionSink
     from mlconnector_sdk.adapters.stedi.sources import OutboundSource, TransactionSource
     from mlconnector_sdk.adapters.stedi.transactions import Transactions
-    from mlconnector_sdk.adapters.stedi.webhooks import (
-        ALL_SOURCES,
-        FILES,
-        FUNCTIONAL_ACKNOWLEDGMENTS,
-        OUTBOUND,
-        TRANSACTIONS,
-        StediWebhook,
-    )
+    from mlconnector_sdk.adapters.stedi.webhooks import StediWebhook
 
 __all__ = [
-    "ALL_SOURCES",
-    "FILES",
-    "FUNCTIONAL_ACKNOWLEDGMENTS",
-    "OUTBOUND",
-    "TRANSACTIONS",
     "AsyncStedi",
     "Execution",
     "Executions",
@@ -64,14 +52,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ALL_SOURCES": "webhooks",
     "AsyncStedi": "client",
     "Execution": "models",
     "Executions": "executions",
-    "FILES": "webhooks",
     "FileSource": "files",
-    "FUNCTIONAL_ACKNOWLEDGMENTS": "webhooks",
-    "OUTBOUND": "webhooks",
     "OutboundSource": "sources",
     "OutboundTransaction": "outbound",
     "Polling": "executions",
@@ -87,7 +71,6 @@ _HOMES = {
     "Submission": "models",
     "Transaction": "models",
     "Transactions": "transactions",
-    "TRANSACTIONS": "webhooks",
     "TransactionSink": "sinks",
     "TransactionSource": "sources",
 }

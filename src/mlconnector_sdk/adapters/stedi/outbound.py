@@ -11,7 +11,7 @@ from attrs import frozen
 from mlconnector_sdk.codec import Record, decode, encode, wire
 from mlconnector_sdk.errors import InvalidDocument, UnreadableAnswer
 
-__all__ = ["OutboundTransaction", "RequestBody", "read_payload", "request_body", "write_payload"]
+__all__ = ["OutboundTransaction", "RequestBody", "read_payload", "renamed", "request_body", "write_payload"]
 
 _FILENAME = re.compile(r"[a-zA-Z0-9.*'()!_-]{1,300}", re.ASCII)
 _USAGES = ("P", "T", "I")
@@ -73,6 +73,21 @@ class OutboundTransaction(Record):
 def write_payload(partnership: str, setting: str, body: Mapping[str, Any]) -> bytes:
     """The payload for a `request_body`."""
     return encode({"partnership": partnership, "setting": setting, "body": body})
+
+
+def renamed(payload: bytes, mark: str) -> bytes:
+    """The same payload with another file name: at Stedi a file replaces one of the same name without a word.
+
+    Args:
+        payload: As `write_payload` wrote it.
+        mark: Stands before the name's ending.
+    """
+    content = decode(payload, dict[str, Any], strict=True)
+    stem, dot, ending = str(content["body"].get("filename", "")).rpartition(".")
+    if not stem:
+        return payload  # Stedi names it after the execution
+    content["body"] = {**content["body"], "filename": f"{stem}-{mark}{dot}{ending}"}
+    return encode(content)
 
 
 def read_payload(payload: bytes) -> OutboundTransaction:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlconnector_sdk.adapters.stedi.client import StediFace
 from mlconnector_sdk.adapters.stedi.models import Transaction
-from mlconnector_sdk.adapters.stedi.outbound import OutboundTransaction, read_payload
+from mlconnector_sdk.adapters.stedi.outbound import OutboundTransaction, read_payload, renamed
 from mlconnector_sdk.adapters.stedi.references import control_references
 from mlconnector_sdk.adapters.stedi.transactions import Transactions
 from mlconnector_sdk.codec import decode
@@ -136,6 +136,8 @@ def _payload(entry: Entry) -> OutboundTransaction:
         raise InvalidDocument(
             f"{entry.kind} {entry.number} was not mapped", remedy=f"remap('{entry.number}')"
         )
+    if entry.deliberate:  # the same bytes as before, and the file must not replace the first one
+        return read_payload(renamed(entry.payload, f"again-{entry.sequence}"))
     return read_payload(entry.payload)
 
 

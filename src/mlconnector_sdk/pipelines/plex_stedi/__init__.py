@@ -201,7 +201,7 @@ def pipeline(
             relates_to=PURCHASE_ORDERS,
         ),
         flow(CONTROL_NUMBERS, "sent", OutboundSource(stedi, mode=environment), map_outbound, reports),
-        flow(DELIVERIES, "delivery", FileSource(stedi), map_file, reports),
+        flow(DELIVERIES, "delivery", FileSource(stedi, mode=environment), map_file, reports),
         flow(
             FUNCTIONAL_ACKNOWLEDGMENTS,
             "997",

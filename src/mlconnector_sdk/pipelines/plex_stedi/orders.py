@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from mlconnector_sdk.adapters.plex import convert as plex_convert
 from mlconnector_sdk.adapters.plex.models import PurchaseOrderAggregate
@@ -79,14 +80,22 @@ class OrderMapping:
                 remedy=f"agree on it with the supplier, then settle('{entry.id}', arrived=True)",
             )
         else:
+            sent = None if accepted is None else _read(accepted)
+            refused = _refused_since(sent, standing.line)
+            if refused is not None and _was_first(refused, standing.line):
+                sent = None  # what was built on it changed an order that the supplier never had
             telling = tell(
                 order,
                 why_not=why_not,
-                sent=None if accepted is None else _read(accepted),
-                after_rejection=standing.rejected is not None,
+                sent=sent,
+                in_doubt=refused is not None,
+                after_rejection=standing.rejected is not None or refused is not None,
                 policies=partner.policies,
                 seen_on=self._day(entry),
             )
+            if isinstance(telling, TellChange) and accepted is not None and sent is not None:
+                known = evolve(telling.sent, builds_on=(*sent.builds_on, accepted.id))
+                telling = evolve(telling, sent=known)
         return self._mapped(telling, entry, partner)
 
     def _wanted(
@@ -164,3 +173,15 @@ class OrderMapping:
 
 def _read(accepted: Entry) -> SentOrder:
     return decode(accepted.document or b"", SentOrder, strict=True)
+
+
+def _refused_since(sent: SentOrder | None, line: Sequence[Entry]) -> Entry | None:
+    """The first document that what the supplier is believed to have builds on, and that was refused later."""
+    built_on = () if sent is None else sent.builds_on
+    return next((each for each in line if each.id in built_on and not each.state.taken), None)
+
+
+def _was_first(refused: Entry, line: Sequence[Entry]) -> bool:
+    """Whether the supplier had nothing before it."""
+    earlier = [each for each in line if each.sequence < refused.sequence]
+    return not any(each.state.taken or each.state is State.KNOWN for each in earlier)

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from mlconnector_sdk.records import (
@@ -21,6 +22,7 @@ from mlconnector_sdk.records import (
 )
 from mlconnector_sdk.storage.sqlite import finding, outbox, purging
 from mlconnector_sdk.storage.sqlite.audit import SQLiteAuditLog
+from mlconnector_sdk.storage.sqlite.backup import back_up
 from mlconnector_sdk.storage.sqlite.claims import Claims
 from mlconnector_sdk.storage.sqlite.database import Database, OnDatabase
 from mlconnector_sdk.storage.sqlite.values import (
@@ -208,6 +210,30 @@ class SQLiteStore(OnDatabase):
     def release(self, name: str, owner: str) -> None:
         """Give a claim back; not ours or not there: nothing happens."""
         self._claims.release(name, owner)
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copy the file, with all that is committed at this moment, while it is in use.
+
+        The copy opens as any other file, with whatever else lies in this one (audit trail, tokens, secrets).
+        It is made for the day on which this file is lost. What was sent after the copy was made is not
+        known in it: a run on it might send that again. So before one, pause its flows, collect, and have the
+        vendor asked about everything that is pending (docs: when something goes wrong).
+
+        Args:
+            path: A name that is not taken; its owner alone may read the copy (mode 0600).
+
+        Raises:
+            StoreError: There is such a file already, or it cannot be written.
+
+        Example:
+            >>> import tempfile
+            >>> with tempfile.TemporaryDirectory() as folder, SQLiteStore(f"{folder}/sync.db") as store:
+            ...     store.backup(f"{folder}/sync-2026-03-02.db")
+            ...     with SQLiteStore(f"{folder}/sync-2026-03-02.db") as copy:
+            ...         copy.find()
+            []
+        """
+        self._database.read(lambda connection: back_up(connection, Path(path)))
 
 
 def _move(connection: sqlite3.Connection, checkpoint: Checkpoint | None) -> bool:

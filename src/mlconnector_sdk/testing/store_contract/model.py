@@ -102,7 +102,8 @@ class Model:
         line = self.history(ordering_key)
         taken = [entry for entry in line if entry.state.taken]
         known = [entry for entry in line if entry.state is State.KNOWN]
-        return (taken or known or [None])[-1]
+        candidates = taken or known
+        return candidates[-1] if candidates else None
 
     def find(
         self,

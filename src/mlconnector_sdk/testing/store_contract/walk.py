@@ -10,7 +10,7 @@ from attrs import evolve
 from hypothesis.stateful import RuleBasedStateMachine
 
 from mlconnector_sdk.ports import Store
-from mlconnector_sdk.records import Collection, Entry, NewEntry
+from mlconnector_sdk.records import Collection, Entry, NewEntry, Purged
 from mlconnector_sdk.testing.store_contract.model import Model
 from mlconnector_sdk.testing.store_contract.samples import NOW
 
@@ -48,6 +48,16 @@ class Walk(RuleBasedStateMachine):
     def agree(self, actual: Sequence[Entry], expected: Sequence[Entry]) -> None:
         """The same entries, but for the numbers of their positions, which only have to grow."""
         assert [_plain(entry) for entry in actual] == [_plain(entry) for entry in expected]
+
+    def purge_all(self, before: datetime) -> None:
+        """Bit by bit; also what other walks left behind."""
+        for _ in range(10_000):
+            purged = self.answer(self.store.purge(before, limit=3))
+            assert purged.entries <= 3
+            assert purged.events <= 3
+            if purged == Purged():
+                return
+        raise AssertionError("there is no end of what is purged")
 
     def agree_to_collect(self, collection: Collection) -> None:
         """One commit of collect."""

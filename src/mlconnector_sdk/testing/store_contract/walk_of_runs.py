@@ -18,6 +18,7 @@ __all__ = ["WalkOfRuns"]
 
 FEW = st.integers(0, 2)
 FLOWS = st.sampled_from(["orders", "scans"])
+PARTNERS = st.sampled_from(["", "ACME", "Bolt"])
 OWNERS = st.sampled_from("ab")
 CLOSES = st.lists(st.tuples(FEW, FEW), max_size=2)
 
@@ -84,17 +85,24 @@ class WalkOfRuns(Walk):
         self.answer(self.store.release(self.prefix + flow, owner))
         self.model.release(self.prefix + flow, owner)
 
-    @rule(flow=FLOWS, minutes=st.sampled_from([None, 1, 5]))
-    def pause(self, flow: str, minutes: int | None) -> None:
-        """A flow rests, or runs again."""
+    @rule(flow=FLOWS, partner=PARTNERS, minutes=st.sampled_from([None, 1, 5]))
+    def pause(self, flow: str, partner: str, minutes: int | None) -> None:
+        """A flow or a partner in it rests, or runs again."""
         until = None if minutes is None else self.now + timedelta(minutes=minutes)
-        status = FlowStatus(flow=self.prefix + flow, paused_until=until, reason="rest" if until else "")
+        status = FlowStatus(
+            flow=self.prefix + flow, partner=partner, paused_until=until, reason="rest" if until else ""
+        )
         self.answer(self.store.set_flow_status(status))
-        self.model.statuses[status.flow] = status
+        self.model.statuses[status.flow, partner] = status
 
-    @rule(flow=FLOWS)
-    def read_the_status(self, flow: str) -> None:
+    @rule(flow=FLOWS, partner=PARTNERS)
+    def read_the_status(self, flow: str, partner: str) -> None:
         """Whether it may run."""
         name = self.prefix + flow
-        expected = self.model.statuses.get(name, FlowStatus(flow=name))
-        assert self.answer(self.store.flow_status(name)) == expected
+        assert self.answer(self.store.flow_status(name, partner)) == self.model.status(name, partner)
+        assert list(self.answer(self.store.paused_partners(name))) == self.model.paused_partners(name)
+
+    @rule(minutes=st.integers(0, 5))
+    def purge(self, minutes: int) -> None:
+        """Bodies of closed webhooks go, which nobody can see; what is open stays."""
+        self.purge_all(self.now - timedelta(minutes=minutes))

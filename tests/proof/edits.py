@@ -1,0 +1,162 @@
+"""Edit sequences with failures between them end with each supplier's view equal to the company's.
+
+python -m tests.proof.edits [--count 10000] [--seed 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import TypeVar
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from tests.flow.world import Violation
+from tests.proof.edit_company import KINDS
+from tests.proof.edit_network import AFTER, BEFORE, FATES
+from tests.proof.edit_world import Act, Edit, Fate, Leap, Report, Run, Step, Tally, Terms, Wait, World
+
+__all__ = ["live", "main", "prove", "steps", "terms"]
+
+T = TypeVar("T")
+
+_ACTS = ("retry", "remap", "settle", "settle", "resend", "dismiss", "pause", "resume", "resume")
+_HOW = ("error before", "error after", "kill before", "kill after")
+
+
+def terms() -> st.SearchStrategy[Terms]:
+    """What was agreed."""
+    return st.builds(
+        Terms,
+        changes=st.sampled_from(["860", "860", "860", "replace", "hold"]),
+        known_orders=st.sampled_from(["hold", "replace", "ignore"]),
+        after_rejection=st.sampled_from(["original", "replace"]),
+        closed_orders=st.sampled_from(["ignore", "cancel"]),
+        frozen_days=st.sampled_from([0, 0, 0, 20]),
+        batch=st.sampled_from([20, 1]),
+        known=st.sampled_from([0, 0, 1, 2]),
+        sqlite=st.sampled_from([False] * 19 + [True]),
+    )
+
+
+def _faults() -> st.SearchStrategy[tuple[tuple[int, str, str], ...]]:
+    before = st.tuples(st.integers(0, 2), st.just("before"), st.sampled_from(BEFORE))
+    after = st.tuples(st.integers(0, 2), st.just("after"), st.sampled_from(AFTER))
+    return st.lists(before | after, max_size=3).map(tuple)
+
+
+def _runs() -> st.SearchStrategy[Step]:
+    bad = st.builds(
+        Run,
+        faults=_faults(),
+        down=_mostly("", "outage", "password"),
+        blind=_mostly(False, True),
+        most=_mostly(0, 1),
+    )
+    broken = st.builds(Run, faults=_faults(), broken=st.integers(0, 30), how=st.sampled_from(_HOW))
+    wait = st.sampled_from([Wait(400), Wait(4_000)])
+    return _weighted((5, st.just(Run())), (2, bad), (1, broken), (2, wait))
+
+
+def _weighted(*kinds: tuple[int, st.SearchStrategy[Step]]) -> st.SearchStrategy[Step]:
+    """One kind of step or another; the first is what a failure shrinks to."""
+    places = [place for place, (weight, _) in enumerate(kinds) for _ in range(weight)]
+    return st.sampled_from(places).flatmap(lambda place: kinds[place][1])
+
+
+def _mostly(usual: T, *others: T) -> st.SearchStrategy[T]:
+    return st.sampled_from([*[usual] * 5, *others])
+
+
+def _chapters() -> st.SearchStrategy[list[Step]]:
+    """A few edits, perhaps something else, and a run."""
+    edit = st.builds(Edit, _mostly(0, 1), st.sampled_from(KINDS), st.integers(0, 5), st.integers(0, 11))
+    other = _weighted(
+        (5, st.builds(Wait, st.sampled_from([1, 70, 400, 4_000, 82_000, 90_000, 700_000]))),
+        (1, st.builds(Leap, st.sampled_from([0.0, 25.0, -25.0]))),
+        (2, st.builds(Fate, st.sampled_from(FATES))),
+        (2, st.builds(Report)),
+        (4, st.builds(Act, st.sampled_from(_ACTS), st.integers(0, 4))),
+    )
+    return st.tuples(
+        st.lists(edit, min_size=1, max_size=3),
+        st.lists(other, max_size=2),
+        st.lists(_runs(), min_size=1, max_size=3),
+        st.lists(other, max_size=2),
+    ).map(lambda parts: [step for part in parts for step in part])
+
+
+def steps() -> st.SearchStrategy[list[Step]]:
+    """A sequence."""
+    chapters = st.lists(_chapters(), min_size=1, max_size=12)
+    return chapters.map(lambda told: [step for chapter in told for step in chapter])
+
+
+def live(agreed: Terms, story: list[Step], tally: Tally) -> None:
+    """Live through one sequence, rest, and compare.
+
+    Raises:
+        AssertionError: A promise was broken.
+    """
+    world = World(agreed, tally)
+    try:
+        for step in story:
+            world.do(step)
+        world.rest()
+        world.compare()
+    except Violation as violation:
+        raise AssertionError(str(violation)) from violation
+    finally:
+        world.close()
+    tally.sequences += 1
+    tally.requests += world.network.requests
+    tally.documents.update(sent.set_id for sent in world.network.sent)
+    tally.failures.update(world.network.injected)
+
+
+def prove(count: int, seeded: int) -> Tally:
+    """Live through so many sequences.
+
+    Raises:
+        AssertionError: A promise was broken; the notes of the error show the smallest sequence found.
+    """
+    tally = Tally()
+
+    @seed(seeded)
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    @given(terms(), steps())
+    def sequence(agreed: Terms, story: list[Step]) -> None:
+        live(agreed, story, tally)
+
+    sequence()
+    return tally
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    began = time.perf_counter()
+    try:
+        tally = prove(arguments.count, arguments.seed)
+    except AssertionError as error:
+        print("\n".join([f"edits: VIOLATED: {error}", *getattr(error, "__notes__", ())]))
+        return 1
+    print(f"edits: {tally}; {time.perf_counter() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
