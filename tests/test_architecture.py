@@ -16,7 +16,7 @@ ROOT = SRC / "mlconnector_sdk"
 MODULES = sorted(ROOT.rglob("*.py"))
 ME = "mlconnector_sdk"
 
-FOUNDATION = {"errors", "lazy", "secret", "dual", "records", "codec", "ports", "version"}
+FOUNDATION = {"errors", "lazy", "secret", "dual", "records", "recording", "codec", "ports", "version"}
 
 # layer: (what of this package it may import, which third-party packages)
 MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {

@@ -47,6 +47,7 @@ class Tally:
     processes: int = 0
 
     def add(self, other: Tally) -> None:
+        """Count what another one has counted."""
         self.kills += other.kills
         self.again += other.again
         self.disturbances += other.disturbances

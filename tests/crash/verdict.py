@@ -14,7 +14,7 @@ from mlconnector_sdk.simulators.plex.data import Write
 from mlconnector_sdk.simulators.stedi.records import Sent
 from tests.crash.world import Order
 
-__all__ = ["Violation", "finished", "judge", "uncertain"]
+__all__ = ["Violation", "finished", "judge", "judge_by_file", "uncertain"]
 
 _SOURCES = (
     "stedi.transactions",
@@ -78,6 +78,12 @@ def judge(order: Order, store: SQLiteStore) -> None:
     ]
     if problems:
         raise Violation("\n".join(problems))
+
+
+def judge_by_file(order: Order) -> None:
+    """All promises, of an order whose store nobody has open."""
+    with SQLiteStore(order.database) as store:
+        judge(order, store)
 
 
 def _at_the_supplier(order: Order) -> Iterator[str]:

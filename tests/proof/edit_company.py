@@ -29,7 +29,7 @@ _QUANTITIES = ("5", "8", "12.5", "40", "1")
 _PRICES = ("3.15", "2.10", None, "0.4275", "100")
 _NOTES = (None, "by rail", "call before\ndelivery", "pack by ten")
 _PARTS = ("WB-100", "RR-52", "QX-7")
-_SELLERS = (*SUPPLIERS, *SUPPLIERS, *SUPPLIERS, UNLISTED)
+_SELLERS = (*SUPPLIERS * 5, UNLISTED)
 
 
 @frozen(kw_only=True)
@@ -88,7 +88,7 @@ class Company:
             }
             for at in range(1 + pick % 3)
         ]
-        supplier = _SELLERS[(pick + value) % 6]
+        supplier = _SELLERS[(pick + value) % 2]
         note = _NOTES[value % 4]
         self.erp.add_purchase_order(number, supplier=supplier, lines=lines, dated="2026-03-02", note=note)
         self._entered.append(number)
@@ -99,6 +99,8 @@ class Company:
             self.enter(number, pick, value)
             return True
         before = self.content(number)
+        if before["status"] != "On Order" and pick % 2:
+            kind = "reopen"  # else most stories would end with their first cancellation
         try:
             _EDITS[kind](self, number, pick, value)
         except NotFound:
@@ -304,8 +306,9 @@ _EDITS: Mapping[str, Callable[[Company, str, int, int], None]] = {
     "back": Company._back,
 }
 
-KINDS = tuple(_EDITS)
-"""What an edit may be."""
+_USUAL = ("quantity", "price", "due date", "add line", "supplier", "back", "note")
+KINDS = (*_USUAL, *_USUAL, *_EDITS)
+"""What an edit may be, the usual ones more often."""
 
 
 class Purchases:

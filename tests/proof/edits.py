@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from random import Random
 from typing import TypeVar
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -18,11 +19,13 @@ from tests.proof.edit_company import KINDS
 from tests.proof.edit_network import AFTER, BEFORE, FATES
 from tests.proof.edit_world import Act, Edit, Fate, Leap, Report, Run, Step, Tally, Terms, Wait, World
 
-__all__ = ["live", "main", "prove", "steps", "terms"]
+__all__ = ["live", "main", "prove", "steps", "terms", "wild"]
 
 T = TypeVar("T")
 
 _ACTS = ("retry", "remap", "settle", "settle", "resend", "dismiss", "pause", "resume", "resume")
+_WAITS = (1, 70, 400, 4_000, 82_000, 90_000, 700_000)
+_LEAPS = (0.0, 25.0, -25.0)
 _HOW = ("error before", "error after", "kill before", "kill after")
 
 
@@ -74,8 +77,8 @@ def _chapters() -> st.SearchStrategy[list[Step]]:
     """A few edits, perhaps something else, and a run."""
     edit = st.builds(Edit, _mostly(0, 1), st.sampled_from(KINDS), st.integers(0, 5), st.integers(0, 11))
     other = _weighted(
-        (5, st.builds(Wait, st.sampled_from([1, 70, 400, 4_000, 82_000, 90_000, 700_000]))),
-        (1, st.builds(Leap, st.sampled_from([0.0, 25.0, -25.0]))),
+        (5, st.builds(Wait, st.sampled_from(_WAITS))),
+        (1, st.builds(Leap, st.sampled_from(_LEAPS))),
         (2, st.builds(Fate, st.sampled_from(FATES))),
         (2, st.builds(Report)),
         (4, st.builds(Act, st.sampled_from(_ACTS), st.integers(0, 4))),
@@ -89,9 +92,58 @@ def _chapters() -> st.SearchStrategy[list[Step]]:
 
 
 def steps() -> st.SearchStrategy[list[Step]]:
-    """A sequence."""
+    """A sequence: one that hypothesis composes, or one that a random generator does.
+
+    The first shrink well, the second are more varied: hypothesis likes to repeat itself.
+    """
     chapters = st.lists(_chapters(), min_size=1, max_size=12)
-    return chapters.map(lambda told: [step for chapter in told for step in chapter])
+    composed = chapters.map(lambda told: [step for chapter in told for step in chapter])
+    return composed | st.integers(0, 2**64 - 1).map(lambda number: wild(Random(number)))
+
+
+def wild(random: Random) -> list[Step]:
+    """A random sequence."""
+    story: list[Step] = []
+    for _ in range(random.randint(3, 12)):
+        for _ in range(random.choice([1, 1, 1, 2, 3])):
+            order = random.choice([0, 0, 0, 1])
+            story.append(Edit(order, random.choice(KINDS), random.randrange(6), random.randrange(12)))
+        story += [_any_other(random) for _ in range(random.choice([0, 0, 1, 2]))]
+        story += [_any_run(random) for _ in range(random.choice([1, 1, 2]))]
+        story += [_any_other(random) for _ in range(random.choice([0, 1, 2]))]
+    return story
+
+
+def _any_run(random: Random) -> Step:
+    faults = []
+    for place in range(3):
+        if random.random() < 0.2:
+            faults.append((place, "before", random.choice(BEFORE)))
+        elif random.random() < 0.25:
+            faults.append((place, "after", random.choice(AFTER)))
+    if random.random() < 0.2:
+        return Run(faults=tuple(faults), broken=random.randrange(31), how=random.choice(_HOW))
+    return Run(
+        faults=tuple(faults),
+        down=random.choice(["outage", "password"]) if random.random() < 0.05 else "",
+        blind=random.random() < 0.05,
+        most=random.random() < 0.1,
+    )
+
+
+def _any_other(random: Random) -> Step:
+    return random.choice(
+        [
+            Wait(random.choice(_WAITS)),
+            Wait(random.choice(_WAITS)),
+            Wait(random.choice(_WAITS)),
+            Leap(random.choice(_LEAPS)),
+            Fate(random.choice(FATES)),
+            Report(),
+            Act(random.choice(_ACTS), random.randrange(5)),
+            Act(random.choice(_ACTS), random.randrange(5)),
+        ]
+    )
 
 
 def live(agreed: Terms, story: list[Step], tally: Tally) -> None:

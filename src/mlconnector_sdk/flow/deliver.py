@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from attrs import define, evolve, field, frozen
 
 from mlconnector_sdk.dual import arrived
-from mlconnector_sdk.errors import ConnectorError, Premature, Scope, VendorUnavailable
+from mlconnector_sdk.errors import ConnectorError, Premature, Reached, Scope, VendorUnavailable
 from mlconnector_sdk.flow.decide import Supersede, decide, made_moot
 from mlconnector_sdk.flow.exchanges import Recorder
 from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.journal import Journal, told
 from mlconnector_sdk.flow.keys import idempotency_key
 from mlconnector_sdk.flow.mapped import Hold, Mapped, Unchanged
+from mlconnector_sdk.flow.outage import Outage
 from mlconnector_sdk.flow.outcomes import Outcomes
 from mlconnector_sdk.flow.recover import Recovery
 from mlconnector_sdk.flow.report import FlowReport
@@ -96,10 +97,12 @@ class Deliverer:
         flow = self.recorder.listening_to(flow)
         outcomes = Outcomes(store=self.store, journal=self.journal, clock=self.clock, report=report)
         recovery = Recovery(flow=flow, outcomes=outcomes, clock=self.clock)
-        waiting = await paused_partners(self.store, flow, now=self.clock.now())
+        outage = Outage()
+        paused = await paused_partners(self.store, flow, now=self.clock.now())
         worked_on = 0
         while not self.stopping():
             now = self.clock.now()
+            waiting = (*paused, *outage.partners)
             limit = self.allowance.share(max(1, flow.batch))
             if not limit:
                 report.capped = await arrived(self.store.due(flow.name, now=now, without=waiting))
@@ -117,12 +120,13 @@ class Deliverer:
                 pending = [entry for entry in leased if entry.state is State.PENDING]
                 ready = await self._map_all(flow, pending, outcomes)
                 ready += await recovery.look(entry for entry in leased if entry.state is State.IN_FLIGHT)
-                await self._send_all(flow, ready, outcomes, recovery)
+                await self._send_all(flow, ready, outcomes, recovery, outage)
             finally:
                 await self.recorder.keep()
                 await outcomes.record()
-        if recovery.problem is not None:
-            raise recovery.problem
+        problem = recovery.problem or outage.problem
+        if problem is not None:
+            raise problem
         return worked_on
 
     async def _map_all(self, flow: Flow, entries: Sequence[Entry], outcomes: Outcomes) -> list[Entry]:
@@ -170,7 +174,7 @@ class Deliverer:
         return _keyed(evolve(entry, kind=kind, payload=mapped.payload, document=mapped.document))
 
     async def _send_all(
-        self, flow: Flow, entries: list[Entry], outcomes: Outcomes, recovery: Recovery
+        self, flow: Flow, entries: list[Entry], outcomes: Outcomes, recovery: Recovery, outage: Outage
     ) -> None:
         if not entries:
             return
@@ -187,21 +191,28 @@ class Deliverer:
             if not (self._lease_outlives_request(flow, entry) and recovery.may_repeat(entry)):
                 outcomes.never_left(in_flight[index:], "not sent: the time set aside for it was used up")
                 return
+            if entry.partner in outage.partners:
+                outcomes.skipped(entry, f"not sent: the connection to {entry.partner} is down")
+                continue
             try:
-                await self._send(flow, entry, outcomes)
+                await self._send(flow, entry, outcomes, outage)
             except BaseException as error:
                 # The one in hand may have arrived; those behind it certainly have not.
                 outcomes.never_left(in_flight[index + 1 :], f"not sent: stopped by {type(error).__name__}")
                 raise
 
-    async def _send(self, flow: Flow, entry: Entry, outcomes: Outcomes) -> None:
+    async def _send(self, flow: Flow, entry: Entry, outcomes: Outcomes, outage: Outage) -> None:
         self.allowance.spend()
         try:
             result = await flow.sink.send(entry)
         except ConnectorError as error:
             outcomes.failed(flow, entry, error)
             if error.scope is not Scope.DOCUMENT:
+                if isinstance(error, VendorUnavailable) and outage.spares_others(entry.partner, error):
+                    return
                 raise
+            if error.reached is Reached.NO:
+                outage.answered()
             if outcomes.unanswered >= _OUTAGE:
                 raise VendorUnavailable(
                     f"{outcomes.unanswered} sends to {flow.sink.name} in a row were not answered",
@@ -211,6 +222,7 @@ class Deliverer:
             outcomes.send_crashed(entry, error)
         else:
             outcomes.accepted(flow, entry, result)
+            outage.answered()
             if flow.reported:
                 await outcomes.wake_reports(result.references)
 

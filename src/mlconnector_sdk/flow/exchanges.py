@@ -1,4 +1,4 @@
-"""The raw exchanges of documents with their vendors: recorded while sending, shown to the vendors' support."""
+"""The raw exchanges of documents with their vendors: recorded while sending, shown to people."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ from mlconnector_sdk.recording import HIDDEN, recorded
 from mlconnector_sdk.records import Entry, RawExchange, SendResult
 
 __all__ = ["Exchanges", "Recorder"]
+
+_HEAD = f"""\
+The exchanges about {{}}, as they went over the wire.
+{HIDDEN} stands for credentials, for what is named like one, for the values of all but well-known headers,
+and for the queries of URLs. What the documents say is shown: read it before you pass it on."""
 
 _LOG = logging.getLogger("mlconnector_sdk.flow")
 
@@ -38,14 +43,23 @@ class Exchanges:
     def __bool__(self) -> bool:
         return any(self.by_entry.values())
 
+    def with_vendor(self, vendor: str) -> Exchanges:
+        """Only those with one vendor, whose support need not see what was said to another.
+
+        Args:
+            vendor: As transcripts spell it, e.g. ``Stedi``.
+        """
+        theirs = {
+            entry_id: tuple(each for each in exchanges if each.vendor == vendor)
+            for entry_id, exchanges in self.by_entry.items()
+        }
+        concerned = tuple(entry for entry in self.entries if theirs.get(entry.id))
+        return evolve(self, entries=concerned, by_entry=theirs)
+
     def __str__(self) -> str:
         if not self.entries:
-            return f"{self.asked_for}: nothing is known under this number or id"
-        parts = [
-            f"The exchanges about {self.asked_for}. {HIDDEN} stands for credentials, for what is named like "
-            f"one, for the values of queries, and for the values of all but well-known headers. The "
-            f"documents themselves are shown: read them before you pass them on."
-        ]
+            return f"{self.asked_for}: no exchange is known under this number or id"
+        parts = [_HEAD.format(self.asked_for)]
         for entry in self.entries:
             partner = f", partner {entry.partner}" if entry.partner else ""
             parts.append(f"{entry.kind} {entry.number}{partner} is {entry.state.value} (entry {entry.id})")

@@ -63,9 +63,10 @@ class LookingFace(FlowsFace[Colour]):
                 remedy="give the pipeline one with exchanges=..., or use a store that has one",
                 path="exchanges",
             )
-        entries = await arrived(self.store.find(number=number_or_entry_id, limit=1_000))
-        if not entries:
-            entries = await arrived(self.store.find(entry_id=number_or_entry_id))
+        entries: Sequence[Entry] = ()
+        if number_or_entry_id:  # nothing asked for is not everything
+            entries = await arrived(self.store.find(number=number_or_entry_id, limit=1_000))
+            entries = entries or await arrived(self.store.find(entry_id=number_or_entry_id))
         by_entry = {entry.id: tuple(await arrived(self._exchange_log.read(entry.id))) for entry in entries}
         return Exchanges(asked_for=number_or_entry_id, entries=tuple(entries), by_entry=by_entry)
 

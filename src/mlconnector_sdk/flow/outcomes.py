@@ -202,6 +202,10 @@ class Outcomes:
         for entry in entries:
             self._take_back(entry, why, not_before=None)
 
+    def skipped(self, entry: Entry, why: str) -> None:
+        """Marked in flight and not sent, because it would fail: it waits a little."""
+        self._take_back(entry, why, not_before=self.clock.now() + _LOOK_AGAIN)
+
     def _take_back(self, entry: Entry, why: str, *, not_before: datetime | None) -> None:
         """Undo the mark of an attempt that certainly did not arrive: no attempt is counted.
 

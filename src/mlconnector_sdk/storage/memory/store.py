@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,6 +25,7 @@ from mlconnector_sdk.records import (
 from mlconnector_sdk.storage.admission import aware
 from mlconnector_sdk.storage.memory.audit import MemoryAuditLog
 from mlconnector_sdk.storage.memory.claims import MemoryClaims
+from mlconnector_sdk.storage.memory.exchanges import MemoryExchangeLog
 from mlconnector_sdk.storage.memory.outbox import MemoryOutbox
 
 __all__ = ["MemoryStore"]
@@ -41,6 +43,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._audit = MemoryAuditLog()
+        self._exchanges = MemoryExchangeLog()
         self._claims = MemoryClaims()
         self._outbox = MemoryOutbox()
         self._events: dict[tuple[str, str], Event] = {}
@@ -52,6 +55,11 @@ class MemoryStore:
     def audit(self) -> MemoryAuditLog:
         """The audit log kept beside the documents."""
         return self._audit
+
+    @property
+    def exchanges(self) -> MemoryExchangeLog:
+        """The raw exchanges kept beside the documents, removed with what their entries say."""
+        return self._exchanges
 
     def admit(self, event: Event) -> bool:
         """Put a verified webhook into the inbox. False when its id (per source) is there, open or closed."""
@@ -157,7 +165,9 @@ class MemoryStore:
             events = list(islice(old, max(limit, 0)))
             for key in events:
                 self._events[key] = evolve(self._events[key], body=b"")
-            return Purged(entries=self._outbox.purge(before, limit=limit), events=len(events))
+            purged = Purged(entries=self._outbox.purge(before, limit=limit), events=len(events))
+        self._exchanges.forget(each.id for each in self.find(limit=sys.maxsize) if each.purged_at is not None)
+        return purged
 
     def flow_status(self, flow: str, partner: str = "") -> FlowStatus:
         """Whether a flow, or what it sends to one partner, may run; what nobody paused may."""

@@ -36,7 +36,9 @@ class Database:
         self.path = Path(path)
         self._busy_timeout = busy_timeout
         self._closed = False
-        self.renew(open_database(self.path, busy_timeout=busy_timeout))
+        connection = open_database(self.path, busy_timeout=busy_timeout)
+        connection.execute("PRAGMA busy_timeout = 0")  # from here on, group commit does the waiting
+        self.renew(connection)
         _OPEN.add(self)
 
     def write(self, operation: Callable[[sqlite3.Connection], T]) -> T:
@@ -100,23 +102,26 @@ class Database:
 
     def renew(self, connection: sqlite3.Connection | None = None) -> None:
         """Begin with nothing locked and nothing queued, and no connection but perhaps this one."""
-        self._writer = GroupCommit(self._connect, connection)
+        self._writer = GroupCommit(self._connect_to_write, connection, patience=self._busy_timeout)
         self._readers = ReaderPool(self._connect_to_read)
 
     def __repr__(self) -> str:
         return f"Database({str(self.path)!r})"
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect_to_write(self) -> sqlite3.Connection:
+        return self._connect(busy_timeout=0)
+
+    def _connect_to_read(self) -> sqlite3.Connection:
+        connection = self._connect(busy_timeout=self._busy_timeout)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    def _connect(self, *, busy_timeout: float) -> sqlite3.Connection:
         if self._closed:
             raise StoreError(
                 f"the database {self.path} was closed", remedy="open it anew", path=str(self.path)
             )
-        return connect(self.path, busy_timeout=self._busy_timeout)
-
-    def _connect_to_read(self) -> sqlite3.Connection:
-        connection = self._connect()
-        connection.execute("PRAGMA query_only = ON")
-        return connection
+        return connect(self.path, busy_timeout=busy_timeout)
 
 
 class OnDatabase:

@@ -1,14 +1,18 @@
 """Many callers, one writer, few commits - and no thread of our own.
 
-A caller queues its operation. If nobody is writing it leads: it runs all that is queued in one transaction
-and commits once. If somebody is, it waits until its operation is done by another leader, or nobody writes.
-So one thread has one commit per call, and sixteen threads share the wait for the disk.
+A caller queues its operation. If nobody is writing it leads: it waits for the file, runs all that is queued
+by then in one transaction and commits once. If somebody is, it waits until its operation is done by another
+leader, or nobody writes. So one thread has one commit per call, and sixteen threads share the wait for the
+disk and for other processes.
 
 An operation that fails takes no other with it: the transaction is undone, and each operation gets one of
 its own. (Savepoints would do without the second run, but SQLite copies every page that changes under one,
 which costs a third of the speed of those that succeed.) So an operation may run twice, and has no effect
 but in the database. It returns values and never a cursor: when its thread let go of one, SQLite would end
 the statement that the next leader may be using.
+
+While another process writes, the leader asks for the file every millisecond. SQLite itself would ask ever
+more seldom, up to ten times a second, and miss the moments between the commits of a busy process.
 """
 
 from __future__ import annotations
@@ -22,20 +26,28 @@ __all__ = ["GroupCommit"]
 
 T = TypeVar("T")
 
+_PAUSE = 0.001  # seconds
+
 
 class GroupCommit:
     """The one connection that writes.
 
     Args:
-        connect: Opens it, when it is needed again after `pause`.
+        connect: Opens it, when it is needed again after `pause`. It has a busy timeout of zero.
         connection: The first one, if it is open already.
+        patience: How many seconds to wait while another process writes.
     """
 
     def __init__(
-        self, connect: Callable[[], sqlite3.Connection], connection: sqlite3.Connection | None = None
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        connection: sqlite3.Connection | None = None,
+        *,
+        patience: float = 0.0,
     ) -> None:
         self._connect = connect
         self._connection = connection
+        self._tries = max(1, round(patience / _PAUSE))
         self._queue: list[_Ticket[Any]] = []
         self._writing = False
         self._changed = threading.Condition()
@@ -48,19 +60,18 @@ class GroupCommit:
             sqlite3.Error: The transaction failed as a whole.
         """
         ticket = _Ticket(operation)
-        batch: list[_Ticket[Any]] = []
+        leads = False
         try:
             with self._changed:
                 self._queue.append(ticket)
                 self._wait_for(ticket)
-                if not ticket.done:
-                    batch, self._queue, self._writing = self._queue, [], True
-            if batch:
-                self._commit_all(batch)
+                leads = not ticket.done
+                self._writing = self._writing or leads
+            if leads:
+                self._lead()
         finally:
-            if batch:
-                # Ctrl-C in the leading thread is not the other callers' own.
-                _decide(batch, sqlite3.OperationalError("the commit was interrupted"))
+            if leads:
+                self._give_up(ticket)
                 self.resume()
         return ticket.outcome()
 
@@ -84,35 +95,65 @@ class GroupCommit:
         try:
             while self._writing and not ticket.done:
                 self._changed.wait()
-        except BaseException:  # Ctrl-C: what nobody waits for any more shall not happen later
-            if ticket in self._queue:
-                self._queue.remove(ticket)
+        except BaseException:
+            self._give_up(ticket)
             raise
 
-    def _commit_all(self, batch: list[_Ticket[Any]]) -> None:
-        try:
-            if not self._commit(batch) and len(batch) > 1:
-                for ticket in batch:
-                    self._commit([ticket])
-        except Exception as error:  # noqa: BLE001 - each caller raises it for itself
-            _decide(batch, error)
+    def _give_up(self, ticket: _Ticket[Any]) -> None:
+        """After Ctrl-C: what nobody waits for any more shall not happen later."""
+        with self._changed:
+            if ticket in self._queue:
+                self._queue.remove(ticket)
 
-    def _commit(self, batch: list[_Ticket[Any]]) -> bool:
-        """Run operations in one transaction; False when one of them failed, and all are undone."""
+    def _lead(self) -> None:
+        """Have the file, and then run and commit whatever is queued."""
+        batch: list[_Ticket[Any]] = []
+        try:
+            connection = self._begun()  # Ctrl-C until here leaves the others to the next leader
+            batch = self._taken()
+            if not _commit(connection, batch) and len(batch) > 1:
+                for ticket in batch:
+                    _commit(self._begun(), [ticket])
+        except Exception as error:  # noqa: BLE001 - each caller raises it for itself
+            _decide(batch or self._taken(), error)
+        finally:
+            if self._connection is not None and self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            # Ctrl-C in the leading thread is not the other callers' own.
+            _decide(batch, sqlite3.OperationalError("the commit was interrupted"))
+
+    def _taken(self) -> list[_Ticket[Any]]:
+        with self._changed:
+            batch, self._queue = self._queue, []
+        return batch
+
+    def _begun(self) -> sqlite3.Connection:
+        """The connection, in a transaction that no other process can disturb."""
         if self._connection is None:
             self._connection = self._connect()
-        connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            if not all(ticket.run(connection) for ticket in batch):
-                return False
-            connection.execute("COMMIT")
-        finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-        for ticket in batch:
-            ticket.committed = True
-        return True
+        for tries_left in reversed(range(self._tries)):
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                break
+            except sqlite3.OperationalError as error:
+                if not tries_left or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                threading.Event().wait(_PAUSE)
+        return self._connection
+
+
+def _commit(connection: sqlite3.Connection, batch: list[_Ticket[Any]]) -> bool:
+    """Run operations in the transaction; False when one of them failed, and all are undone."""
+    try:
+        if not all(ticket.run(connection) for ticket in batch):
+            return False
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    for ticket in batch:
+        ticket.committed = True
+    return True
 
 
 class _Ticket(Generic[T]):

@@ -221,6 +221,25 @@ _SECOND: tuple[Step, ...] = (
     "ALTER TABLE new_flow_status RENAME TO flow_status",
     # Closed events whose body is still there; 2 in the column says that it was purged.
     "CREATE INDEX inbox_closed ON inbox (received_at) WHERE closed = 1",
+    # What went over the wire about an entry; headers are JSON lists of pairs.
+    """
+    CREATE TABLE exchanges (
+        position INTEGER PRIMARY KEY,
+        entry_id TEXT NOT NULL,
+        vendor TEXT NOT NULL,
+        request TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        status INTEGER,
+        problem TEXT NOT NULL,
+        sent_headers TEXT NOT NULL,
+        sent BLOB NOT NULL,
+        received_headers TEXT NOT NULL,
+        received BLOB NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX exchanges_by_entry ON exchanges (substr(entry_id, 1, 8))",
 )
 
 MIGRATIONS: tuple[tuple[Step, ...], ...] = (_FIRST, _SECOND)

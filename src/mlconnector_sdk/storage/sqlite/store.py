@@ -25,6 +25,7 @@ from mlconnector_sdk.storage.sqlite.audit import SQLiteAuditLog
 from mlconnector_sdk.storage.sqlite.backup import back_up
 from mlconnector_sdk.storage.sqlite.claims import Claims
 from mlconnector_sdk.storage.sqlite.database import Database, OnDatabase
+from mlconnector_sdk.storage.sqlite.exchanges import SQLiteExchangeLog, forget_purged
 from mlconnector_sdk.storage.sqlite.values import (
     from_json,
     instant,
@@ -37,6 +38,7 @@ from mlconnector_sdk.storage.sqlite.values import (
 __all__ = ["SQLiteStore"]
 
 _ADMIT = "INSERT INTO inbox (source, event_id, received_at, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_ADMITTED = "SELECT 1 FROM inbox WHERE source = ? AND event_id = ?"
 _PENDING = """
     SELECT source, event_id, received_at, body FROM inbox
     WHERE source = ? AND closed = 0 ORDER BY position LIMIT ?
@@ -70,6 +72,7 @@ class SQLiteStore(OnDatabase):
     def __init__(self, path: str | os.PathLike[str] | Database, *, busy_timeout: float = 30.0) -> None:
         super().__init__(path, busy_timeout=busy_timeout)
         self._audit = SQLiteAuditLog(self._database)
+        self._exchanges = SQLiteExchangeLog(self._database)
         self._claims = Claims(self._database, "store")
 
     @property
@@ -77,9 +80,18 @@ class SQLiteStore(OnDatabase):
         """The audit log in the same file."""
         return self._audit
 
+    @property
+    def exchanges(self) -> SQLiteExchangeLog:
+        """The raw exchanges in the same file, removed with what their entries say."""
+        return self._exchanges
+
     def admit(self, event: Event) -> bool:
         """Put a verified webhook into the inbox. False when its id (per source) is there, open or closed."""
+        # Vendors repeat themselves: most events are known, which a reader can tell without waiting for the
+        # writer. What a reader sees is on the disk.
         row = (event.source, event.event_id, micros(event.received_at), event.body)
+        if self._database.rows(_ADMITTED, row[:2]):
+            return False
         return self._database.change(_ADMIT, row) == 1
 
     def pending_events(self, source: str, *, limit: int = 100) -> list[Event]:
@@ -181,9 +193,13 @@ class SQLiteStore(OnDatabase):
         positions = self._database.read(
             lambda connection: purging.old_entries(connection, before, limit=limit)
         )
-        return self._database.write(
-            lambda connection: purging.purge(connection, before, positions=positions, limit=limit)
-        )
+
+        def operation(connection: sqlite3.Connection) -> Purged:
+            purged = purging.purge(connection, before, positions=positions, limit=limit)
+            forget_purged(connection, positions)
+            return purged
+
+        return self._database.write(operation)
 
     def flow_status(self, flow: str, partner: str = "") -> FlowStatus:
         """Whether a flow, or what it sends to one partner, may run; what nobody paused may."""

@@ -1,0 +1,122 @@
+"""The raw exchanges of documents in SQL."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mlconnector_sdk.ports import MOST_EXCHANGES
+from mlconnector_sdk.records import RawExchange
+from mlconnector_sdk.storage.sqlite.database import OnDatabase
+from mlconnector_sdk.storage.sqlite.values import instant, micros
+
+__all__ = ["SQLiteExchangeLog", "forget_purged"]
+
+_COLUMNS = """
+    entry_id, vendor, request, attempt, at, seconds, status, problem,
+    sent_headers, sent, received_headers, received
+"""
+_INSERT = f"INSERT INTO exchanges ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_OF_ENTRY = "substr(entry_id, 1, 8) = substr(?1, 1, 8) AND entry_id = ?1"
+_READ = f"SELECT {_COLUMNS} FROM exchanges WHERE {_OF_ENTRY} ORDER BY position"
+_TRIM = f"""
+    DELETE FROM exchanges WHERE {_OF_ENTRY} AND position <= (
+        SELECT position FROM exchanges WHERE {_OF_ENTRY}
+        ORDER BY position DESC LIMIT 1 OFFSET {MOST_EXCHANGES}
+    )
+"""
+_PURGED = "SELECT id FROM entries WHERE position = ? AND purged_at IS NOT NULL"
+
+
+class SQLiteExchangeLog(OnDatabase):
+    """An `ExchangeLog` in a file: exchanges are on the disk before `keep` returns.
+
+    Args:
+        path: The file, which may be that of a `SQLiteStore`, or a `Database` to share.
+        busy_timeout: How many seconds to wait while another process writes.
+
+    Raises:
+        StoreError: The path, the file or its schema cannot be used.
+    """
+
+    def keep(self, exchanges: Mapping[str, Sequence[RawExchange]]) -> None:
+        """Add exchanges, by entry id, oldest first; of each entry the newest stay.
+
+        Raises:
+            StoreError: They could not be written; then none of them is.
+        """
+        rows = [_row(entry_id, each) for entry_id, new in exchanges.items() for each in new]
+
+        def operation(connection: sqlite3.Connection) -> None:
+            connection.executemany(_INSERT, rows)
+            connection.executemany(_TRIM, [(entry_id,) for entry_id in exchanges])
+
+        self._database.write(operation)
+
+    def read(self, entry_id: str) -> list[RawExchange]:
+        """What is kept of an entry, in the order in which it was added.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        return [_exchange(row) for row in self._database.rows(_READ, (entry_id,))]
+
+
+def forget_purged(connection: sqlite3.Connection, positions: Iterable[int]) -> None:
+    """Remove the exchanges of those of these entries whose content was purged."""
+    for position in positions:
+        for (entry_id,) in connection.execute(_PURGED, (position,)).fetchall():
+            connection.execute(f"DELETE FROM exchanges WHERE {_OF_ENTRY}", (entry_id,))
+
+
+def _row(entry_id: str, exchange: RawExchange) -> tuple[Any, ...]:
+    return (
+        entry_id,
+        exchange.vendor,
+        exchange.request,
+        exchange.attempt,
+        micros(exchange.at),
+        exchange.seconds,
+        exchange.status,
+        exchange.problem,
+        json.dumps(exchange.sent_headers),
+        exchange.sent,
+        json.dumps(exchange.received_headers),
+        exchange.received,
+    )
+
+
+def _exchange(row: tuple[Any, ...]) -> RawExchange:
+    (
+        _,
+        vendor,
+        request,
+        attempt,
+        at,
+        seconds,
+        status,
+        problem,
+        sent_headers,
+        sent,
+        received_headers,
+        received,
+    ) = row
+    return RawExchange(
+        vendor=vendor,
+        request=request,
+        attempt=attempt,
+        at=instant(at),
+        seconds=seconds,
+        status=status,
+        problem=problem,
+        sent_headers=_headers(sent_headers),
+        sent=sent,
+        received_headers=_headers(received_headers),
+        received=received,
+    )
+
+
+def _headers(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in json.loads(text))
