@@ -134,7 +134,10 @@ def redacted(exchange: RawExchange, *, secrets: Iterable[str]) -> RawExchange:
         exchange: Its headers went through `shown_headers`.
         secrets: What must not be found in it, in any spelling. The empty string is none.
     """
-    spellings = sorted({each for secret in secrets for each in _spellings(secret)}, key=len, reverse=True)
+    texts = (exchange.request, exchange.sent_headers, exchange.received_headers, exchange.problem)
+    whole = b"\n".join([exchange.sent, exchange.received, repr(texts).encode("utf-8", "replace")])
+    found = {each for secret in secrets if _may_be_in(whole, secret) for each in _spellings(secret)}
+    spellings = sorted(found, key=len, reverse=True)
     return evolve(
         exchange,
         request=_without(spellings, exchange.request),
@@ -144,6 +147,11 @@ def redacted(exchange: RawExchange, *, secrets: Iterable[str]) -> RawExchange:
         received=_clean_body(spellings, exchange.received),
         problem=_without(spellings, exchange.problem),
     )
+
+
+def _may_be_in(whole: bytes, secret: str) -> bool:
+    """Whether it is worth a search: no spelling changes letters and digits."""
+    return max(_PLAIN.findall(secret), key=len, default="").encode() in whole
 
 
 def _spellings(secret: str) -> set[str]:
@@ -169,6 +177,8 @@ def _without(spellings: Sequence[str], text: str) -> str:
 def _clean_headers(
     spellings: Sequence[str], headers: tuple[tuple[str, str], ...]
 ) -> tuple[tuple[str, str], ...]:
+    if not spellings:
+        return headers
     return tuple((_without(spellings, name), _without(spellings, value)) for name, value in headers)
 
 

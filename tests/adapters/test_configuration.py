@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from mlconnector_sdk.adapters.plex import AsyncPlex, Plex, PlexSettings
 from mlconnector_sdk.adapters.stedi import AsyncStedi, Stedi, StediSettings
 from mlconnector_sdk.dual import run
-from mlconnector_sdk.errors import MissingSetting, SecretUnreadable
+from mlconnector_sdk.errors import ConfigurationError, MissingSetting, SecretUnreadable
 from mlconnector_sdk.secret import Secret
 
 PLEX = {"PLEX_CLIENT_ID": "me", "PLEX_CLIENT_SECRET": "hush", "PLEX_PCN": "100200"}
@@ -116,3 +117,24 @@ def test_a_store_without_them_names_all_that_are_missing() -> None:
 def test_a_secret_that_cannot_be_read_is_not_taken_for_a_missing_one() -> None:
     with pytest.raises(SecretUnreadable):
         Plex.from_secrets(Vault({**SECRETS, "plex/client_id": "broken"}))
+
+
+def test_the_day_on_which_a_credential_ends() -> None:
+    plex = {**PLEX, "PLEX_CLIENT_SECRET_EXPIRES": "2027-01-31"}
+    assert PlexSettings.from_env(environment=plex).client_secret_expires == date(2027, 1, 31)
+    assert PlexSettings.from_env(environment=PLEX).client_secret_expires is None
+    stored = Vault({**SECRETS, "stedi/api_key_expires": " 2026-12-24\n"})
+    assert run(StediSettings.from_secrets(stored)).api_key_expires == date(2026, 12, 24)
+    with Stedi.from_secrets(stored) as stedi:
+        assert stedi.settings.api_key_expires == date(2026, 12, 24)
+
+
+@pytest.mark.parametrize("text", ["31.01.2027", "2027-02-30", "sk-hidden", "soon"])
+def test_a_day_that_is_none_is_named_but_not_shown(text: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        StediSettings.from_env(environment={"STEDI_API_KEY": "k", "STEDI_API_KEY_EXPIRES": text})
+    assert caught.value.path == "STEDI_API_KEY_EXPIRES"
+    assert text not in str(caught.value)
+    assert "2027-01-31" in caught.value.remedy
+    with pytest.raises(ConfigurationError, match="stedi/api_key_expires is no day"):
+        run(StediSettings.from_secrets(Vault({**SECRETS, "stedi/api_key_expires": text})))

@@ -11,10 +11,8 @@ import json
 import logging
 import os
 import shutil
-import sys
 import traceback
 from collections.abc import Sequence
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict
@@ -80,19 +78,20 @@ class Ended(TypedDict):
         signal: 9 when the process was killed by SIGKILL, else 0.
         failure: What went wrong, with the traceback, or the empty string.
         points: All that were reached; of a process that was killed only the last one.
+        seconds: How long it took, on its own clock.
         letters: Of a healthy act: what its pipeline puts before a person, as the ids of the entries.
     """
 
     signal: int
     failure: str
     points: list[str]
+    seconds: float
     letters: list[str]
 
 
-def perform(act: Act, effects: Effects) -> list[str]:
+def perform(act: Act, effects: Effects, clock: VirtualClock) -> list[str]:
     """What the process does; returns the letters."""
-    clock = VirtualClock(datetime.fromisoformat(act["now"]))
-    with closing(_plex(act, effects, clock)) as plex, closing(_stedi(act, effects, clock)) as stedi:
+    with _plex(act, effects, clock) as plex, _stedi(act, effects, clock) as stedi:
         if not Path(act["database"]).exists():
             shutil.copyfile(act["template"], act["database"])
         with SQLiteStore(act["database"]) as file:
@@ -157,24 +156,27 @@ def _run(sync: Pipeline, act: Act) -> None:
 
 def live(act: Act, last_words: int) -> None:
     """What a child does until it is killed or nobody wants anything any more: one act after the other."""
-    while True:
-        points: list[str] = []
+    _answer(_attempt(act, last_words))
+    while (line := _line()) is not None:
+        _answer(_attempt(json.loads(line), last_words))
 
-        def reached(point: str) -> None:
-            points.append(point)
-            if act["kill_at"] in (point, len(points)):
-                os.write(last_words, point.encode())
 
-        failure, letters = "", []
-        try:
-            letters = perform(act, Effects(act["kill_at"], reached=reached))
-        except Exception:  # noqa: BLE001 - whatever it is, the test is told
-            failure = traceback.format_exc()
-        _answer(Ended(signal=0, failure=failure, points=points, letters=letters))
-        line = _line()
-        if line is None:
-            return
-        act = json.loads(line)
+def _attempt(act: Act, last_words: int) -> Ended:
+    """Perform an act; before it dies, a process says where, and how late it is."""
+    clock = VirtualClock(datetime.fromisoformat(act["now"]))
+    points: list[str] = []
+
+    def reached(point: str) -> None:
+        points.append(point)
+        if act["kill_at"] in (point, len(points)):
+            os.write(last_words, json.dumps([point, clock.monotonic()]).encode())
+
+    failure, letters = "", []
+    try:
+        letters = perform(act, Effects(act["kill_at"], reached=reached), clock)
+    except Exception:  # noqa: BLE001 - whatever it is, the test is told
+        failure = traceback.format_exc()
+    return Ended(signal=0, failure=failure, points=points, seconds=clock.monotonic(), letters=letters)
 
 
 def _child(act: Act) -> Ended | None:
@@ -189,10 +191,11 @@ def _child(act: Act) -> Ended | None:
     os.close(writing)
     _, how = os.waitpid(child, 0)
     with os.fdopen(reading) as pipe:
-        fatal = pipe.read()
+        last_words = pipe.read()
     if not os.WIFSIGNALED(how):
         return None
-    return Ended(signal=os.WTERMSIG(how), failure="", points=[fatal], letters=[])
+    point, seconds = json.loads(last_words)
+    return Ended(signal=os.WTERMSIG(how), failure="", points=[point], seconds=seconds, letters=[])
 
 
 def _line() -> str | None:
@@ -217,11 +220,9 @@ def main() -> None:
         if act["fork"]:
             ended = _child(act)
         else:  # at the start: what is imported and prepared here, children need not do again
-            points: list[str] = []
-            letters = perform(act, Effects(reached=points.append))
+            ended = _attempt(act, os.open(os.devnull, os.O_WRONLY))
             gc.collect()
             gc.freeze()
-            ended = Ended(signal=0, failure="", points=points, letters=letters)
         if ended is not None:
             _answer(ended)
 

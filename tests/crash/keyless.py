@@ -1,4 +1,4 @@
-"""A sink whose vendor knows no idempotency keys and cannot be asked: what is uncertain goes before a person."""
+"""A sink that knows no idempotency keys and cannot look: what is uncertain goes before a person."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from mlconnector_sdk.pipelines import plex_stedi
 from mlconnector_sdk.simulators import faults
 from mlconnector_sdk.simulators.faults import Fault
 
-__all__ = ["ACTS", "CALM", "Chapter", "Disturbance", "Plan", "cycle", "draw", "places"]
+__all__ = ["ACTS", "CALM", "Chapter", "Disturbance", "Plan", "cycle", "draw", "places", "turns"]
 
 ACTS: Mapping[str, str] = {
     "order": plex_stedi.PURCHASE_ORDERS,
@@ -37,7 +37,6 @@ _REQUESTS: Mapping[str, Sequence[tuple[str, str]]] = {
 """What each act asks of the vendors, so that a fault finds something to strike."""
 
 _WEBHOOKS = ("", "repeated", "reordered", "withheld", "late")
-_SINGLE = 0.1  # of the stories are killed in one act only: two kills might hide what one would show
 _KEYLESS = 0.2
 _CALM = 0.3  # of the acts
 _PAUSES = (200.0, 3_600.0, 3_600.0, 3_600.0, 108_000.0)  # too early to look; usual; the key is forgotten
@@ -126,19 +125,29 @@ def cycle(points: Mapping[str, Sequence[str]]) -> int:
     return max(len(each) for each in points.values())
 
 
-def draw(seed: int, number: int, points: Mapping[str, Sequence[str]], *, disturbed: bool = True) -> Plan:
+def turns(seed: int, number: int, points: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The points whose turn it is in a story, by act; each cycle has another order, for all sorts of pairs."""
+    length = cycle(points)
+    past, place = divmod(number, length)
+    found = {}
+    for act, each in points.items():
+        order = [*each, *[""] * (length - len(each))]
+        Random(f"{seed}/{act}/{past}").shuffle(order)
+        found[act] = order[place]
+    return found
+
+
+def draw(seed: int, number: int, kills: Mapping[str, str], *, disturbed: bool = True) -> Plan:
     """Plan a story.
 
     Args:
         seed: Of all stories.
-        number: Of this one, from 0.
-        points: The places of each act.
+        number: Of this one.
+        kills: The point at which each act is killed; empty, or no such act: nowhere.
         disturbed: False: it is killed and recovers soon, and nothing else goes wrong.
     """
     random = Random(f"{seed}/{number}")
-    only = random.choice(list(ACTS)) if disturbed and random.random() < _SINGLE else ""
     webhooks = random.choice(_WEBHOOKS) if disturbed else ""
-    turns = {act: _turn(seed, number, act, points) if only in ("", act) else "" for act in ACTS}
     return Plan(
         seed=seed,
         number=number,
@@ -146,21 +155,12 @@ def draw(seed: int, number: int, points: Mapping[str, Sequence[str]], *, disturb
         quantity=random.choice([18, 30]),
         webhooks=webhooks,
         events=random.randint(1, 8) if webhooks else 0,
-        chapters=tuple(_chapter(random, act, kill_at, disturbed) for act, kill_at in turns.items()),
+        chapters=tuple(_chapter(random, act, kills.get(act, ""), disturbed) for act in ACTS),
     )
 
 
-def _turn(seed: int, number: int, act: str, points: Mapping[str, Sequence[str]]) -> str:
-    """The point whose turn it is, or none; in another order every time, so that all sorts of pairs are met."""
-    length = cycle(points)
-    turn, place = divmod(number, length)
-    order = [*points[act], *[""] * (length - len(points[act]))]
-    Random(f"{seed}/{act}/{turn}").shuffle(order)
-    return order[place]
-
-
 def _chapter(random: Random, act: str, kill_at: str, disturbed: bool) -> Chapter:
-    again = [random.randint(1, 24) for _ in range(random.choice([0, 0, 1, 1, 2]))] if kill_at else []
+    again = [random.randint(1, 24) for _ in range(random.choice([0, 0, 1, 1, 2]))]
     return Chapter(
         act=act,
         kill_at=kill_at,
@@ -191,7 +191,7 @@ def _disturbance(random: Random, act: str) -> Disturbance:
     elif kind == "throttled":
         fault = faults.Answer(429, retry_after=random.choice([None, 1, 30, 120]))
     elif kind == "slow":
-        fault, times = random.choice([faults.Hang(), faults.LoseAnswer("hang")]), 1
+        fault, times = (faults.Hang() if random.random() < 0.5 else faults.LoseAnswer("hang")), 1
         if (vendor, method) == ("plex", "POST"):
             method = "GET"  # for a token a client waits half a minute, really
     else:

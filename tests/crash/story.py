@@ -1,9 +1,9 @@
-"""Tells one story as planned: an order, an edit of it, what is reported and answered; and kills all the way."""
+"""Tells one story as planned: an order, its edit, reports and answers, and kills all the way."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 
@@ -126,9 +126,10 @@ class Story:
             healthy=chapter.disturbance is None,
         )
 
-    def _process(self, order: Order, **how: object) -> Ended:
+    def _process(self, order: Order, flows: Sequence[str] = (), **how: object) -> Ended:
         self.tally.processes += 1
-        ended = order.act(fork=self.fork, **how)
+        ended = order.act(flows, fork=self.fork, **how)
+        self.world.time.advance(ended["seconds"])  # it has slept between its attempts
         if ended["failure"]:
             raise Violation(f"a process failed:\n{ended['failure']}")
         return ended
@@ -136,6 +137,7 @@ class Story:
     def _end(self) -> None:
         """Nothing goes wrong any more, time passes, and processes run until nothing is left to do."""
         settled: list[tuple[str, bool]] = []
+        left: list[str] = []
         for _ in range(_ROUNDS):
             self.world.time.advance(ANSWERED_AFTER + 120)
             bodies = list(chain.from_iterable(self.order.webhooks(about) for about in _WEBHOOKS.values()))

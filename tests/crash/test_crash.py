@@ -13,14 +13,16 @@ from contextlib import ExitStack
 import pytest
 from attrs import frozen
 
-from tests.crash.plan import CALM, cycle, draw, places
+from mlconnector_sdk import SQLiteStore
+from mlconnector_sdk.pipelines import plex_stedi
+from tests.crash.plan import ACTS, CALM, Chapter, Plan, cycle, draw, places, turns
 from tests.crash.story import Story, Tally
 from tests.crash.verdict import judge_by_file
 from tests.crash.world import ANSWERED_AFTER, Driver, World
 
 pytestmark = pytest.mark.crash
 
-RUNS = int(os.environ.get("CRASH_RUNS", "4"))
+RUNS = int(os.environ.get("CRASH_RUNS", "2"))
 """How often each point has its turn while the vendors fail."""
 PARTS = 4
 SEED = 1
@@ -46,7 +48,8 @@ def stage() -> Iterator[Stage]:
 def test_killed_at_every_point(stage: Stage) -> None:
     tally = Tally()
     for number in range(cycle(stage.points)):
-        Story(stage.world, draw(SEED, number, stage.points, disturbed=False), tally).tell()
+        kills = turns(SEED, number, stage.points)
+        Story(stage.world, draw(SEED, number, kills, disturbed=False), tally).tell()
     every = {(act, point) for act, points in stage.points.items() for point in points}
     assert len(every) >= 24
     assert set(tally.kills) == every
@@ -57,7 +60,7 @@ def test_killed_at_every_point(stage: Stage) -> None:
 def test_killed_while_the_vendors_fail(stage: Stage, part: int) -> None:
     tally = Tally()
     for number in range(part, RUNS * cycle(stage.points), PARTS):
-        plan = draw(SEED, number, stage.points)
+        plan = draw(SEED, number, turns(SEED, number, stage.points))
         try:
             Story(stage.world, plan, tally).tell()
         except AssertionError as violation:
@@ -65,6 +68,38 @@ def test_killed_while_the_vendors_fail(stage: Stage, part: int) -> None:
             raise
     assert tally.kills
     assert tally.disturbances
+
+
+@pytest.mark.xfail(
+    reason="the id of a confirmation's line depends on the document's last change, not on the report alone"
+)
+def test_a_report_that_is_told_again_after_another_one_is_one_line(stage: Stage) -> None:
+    """Killed between telling and recording that an order was acknowledged; then its delivery is reported."""
+    kills = {"receipt": "audit.write 4 after"}
+    acts = sorted(ACTS, key=lambda act: act == "delivery")
+    chapters = tuple(Chapter(act=act, kill_at=kills.get(act, ""), recovered=act not in kills) for act in acts)
+    story = Story(stage.world, Plan(chapters=chapters), Tally())
+    story.tell()
+    with SQLiteStore(story.order.database) as store:
+        for entry in store.find(flow=plex_stedi.PURCHASE_ORDERS):
+            kinds = [line.kind for line in store.audit.read(entry_id=entry.id)]
+            assert kinds.count("acknowledged") == 1
+
+
+@pytest.mark.xfail(reason="looking an order up by its number takes one record, listed twice, for two orders")
+def test_an_order_that_is_listed_twice_is_one_order(stage: Stage) -> None:
+    """Pages shift while they are read: the same record, with the same id, may stand on two of them."""
+    world = stage.world
+    order = world.new_order()
+    world.driver.start(order.instructions(healthy=True))
+    world.driver.result()
+    world.time.advance(ANSWERED_AFTER + 120)
+    world.plex.rules.repeat_records = True
+    try:
+        world.driver.start(order.instructions(healthy=True))
+        assert world.driver.result()["letters"] == []
+    finally:
+        world.heal()
 
 
 def test_two_processes_at_once_create_one_entry(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""What the stories happen in: both vendors on real sockets, a receiver of webhooks, and the killed processes."""
+"""What the stories happen in: both vendors on real sockets, a receiver of webhooks, and the processes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _postbox() -> Iterator[tuple[str, list[str]]]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's own name
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Keep) as server:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mlconnector_sdk import Plex, PlexSettings, Secret, SQLiteStore, Stedi, StediSettings
+from mlconnector_sdk import Pipeline, Plex, PlexSettings, Secret, SQLiteStore, Stedi, StediSettings
 from mlconnector_sdk.core import runtime
 from mlconnector_sdk.pipelines import plex_stedi
 from mlconnector_sdk.records import Entry
@@ -123,7 +123,8 @@ class Company:
 
     def entry(self, number: str = "PO-10017", *, flow: str = plex_stedi.PURCHASE_ORDERS) -> Entry:
         """The newest one."""
-        return [each for each in self.names["sync"].trail(number).entries if each.flow == flow][-1]
+        sync: Pipeline = self.names["sync"]
+        return [each for each in sync.trail(number).entries if each.flow == flow][-1]
 
     def sent(self, number: str = "PO-10017") -> list[str]:
         """Which sets went out under a number, in order."""

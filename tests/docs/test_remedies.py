@@ -338,6 +338,24 @@ def test_a_rejection_of_something_else(company: Company) -> None:
     assert company.sync.dead_letters() == []
 
 
+@remedy("A supplier's file could not be processed")
+@pytest.mark.parametrize("mended", [True, False])
+def test_a_file_of_a_stranger(company: Company, mended: bool) -> None:
+    sent = company.network.drop(acknowledgment("PO-10017").replace("ACME ", "NEWCO"))
+    company.order()
+    company.run()
+    assert sent.id in company.letter().reason
+    if mended:
+        company.network.add_partnership("us_newco", sender="us", receiver="newco")
+        company.network.retry(sent.id)
+        company.run()
+        company.run()
+        assert not any(letter.flow == plex_stedi.FAILED_FILES for letter in company.sync.dead_letters())
+    else:
+        company.follow("A supplier's file could not be processed")
+        assert company.sync.dead_letters() == []
+
+
 # -- something is late ---------------------------------------------------------------------------------
 
 
@@ -358,6 +376,15 @@ def test_overdue(company: Company, capsys: pytest.CaptureFixture[str]) -> None:
     company.supplier.acknowledge("PO-10017")
     company.run()
     assert [late.waits_for for late in company.sync.overdue()] == ["acknowledged"]
+
+
+@remedy("A key is about to end")
+def test_a_key_that_ends(company: Company, capsys: pytest.CaptureFixture[str]) -> None:
+    company.open(api_key_expires=company.time.now().date() + timedelta(days=7))
+    company.follow("A key is about to end")
+    assert "Stedi API key ends on" in capsys.readouterr().out
+    company.open()
+    assert company.sync.health().ok
 
 
 # -- somebody calls ------------------------------------------------------------------------------------
@@ -626,7 +653,7 @@ def test_the_raw_exchange(company: Company, capsys: pytest.CaptureFixture[str]) 
     company.run()
     company.follow("The vendor's support wants the raw exchange")
     shown = capsys.readouterr().out
-    assert "POST /partnerships/us_acme/transactions/us_acme-850" in shown
+    assert "/partnerships/us_acme/transactions/us_acme-850" in shown
     assert company.network.api_key not in shown
 
 

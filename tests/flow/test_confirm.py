@@ -182,6 +182,21 @@ def test_a_delivery_report_takes_back_no_rejection_by_the_partner(
     assert order(live).state is State.REJECTED
 
 
+@pytest.mark.parametrize("before", [State.DELIVERED, State.ACKNOWLEDGED])
+def test_a_rejection_counts_however_far_the_document_had_come(
+    live: Pipeline, reports: Reports, said: Callable[..., Confirmation], before: State
+) -> None:
+    """A delivery is reported as failed after it succeeded; a partner rejects what its system has read."""
+    reports.say("r-1", said(before))
+    live.run()
+    assert order(live).state is before
+    reports.say("r-2", said(State.REJECTED, remedy="call the partner"))
+    live.run()
+    assert order(live).state is State.REJECTED
+    (letter,) = live.dead_letters()
+    assert letter.remedy == "call the partner"
+
+
 def test_a_report_about_nothing_changes_nothing(
     live: Pipeline, reports: Reports, said: Callable[..., Confirmation]
 ) -> None:

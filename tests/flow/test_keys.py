@@ -36,3 +36,10 @@ def test_each_single_part_tells_keys_apart() -> None:
         idempotency_key("k", "850", 1, b"b"),
     }
     assert len(keys) == 5
+
+
+def test_a_bar_in_a_name_moves_nothing_into_the_next_part() -> None:
+    usual = {"flow": "orders", "tenant": "1", "environment": "test"}
+    one = ordering_key(**usual, partner="ACME|7", number="PO-1")
+    assert one != ordering_key(**usual, partner="ACME", number="7|PO-1")
+    assert one.count("|") == 4

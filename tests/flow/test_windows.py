@@ -190,6 +190,24 @@ def test_when_a_document_is_accepted_what_follows_from_it_is_there(clock: Virtua
     assert seen == {(0, 0), (1, 1)}
 
 
+def test_what_the_store_says_the_trail_has_said_before(clock: VirtualClock) -> None:
+    store, orders = Watched(), Orders()
+    sync = Pipeline("test", [order_flow(orders, Outbox())], store=store, clock=clock)
+    sync.baseline()
+    orders.put("PO-1", "a")
+    lines = {State.IN_FLIGHT: "sending", State.ACCEPTED: "accepted"}
+    seen: dict[State, set[str]] = {}
+
+    def compare() -> None:
+        for entry in store.find():
+            told = {line.kind for line in store.audit.read(entry_id=entry.id)}
+            seen.setdefault(entry.state, told)
+
+    store.after = compare
+    sync.run()
+    assert all(kind in seen[state] for state, kind in lines.items()), seen
+
+
 def test_a_partner_that_the_settings_pause_waits(live: Pipeline, orders: Orders, outbox: Outbox) -> None:
     paused = ["ACME"]
     live.flows["orders"] = evolve(live.flows["orders"], paused=lambda: paused)

@@ -116,7 +116,7 @@ def test_a_write_back_followed_by_a_hundred_polls_sends_nothing(company: Company
     for _ in range(100):
         company.later(600)
         report = company.sync.run()
-        assert [(flow.added, dict(flow.outcomes)) for flow in report.flows] == [(0, {})] * 5
+        assert [(flow.added, dict(flow.outcomes)) for flow in report.flows] == [(0, {})] * 6
     assert len(company.network.sent) == 1
     assert len(company.erp.writes) == 1
 

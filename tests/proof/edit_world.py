@@ -355,6 +355,9 @@ class World:
             self.sync.remap(letter.id)
 
     def _decide_report(self, letter: Entry) -> None:
+        if letter.outcome_unknown:  # our own store was not told: it is told again
+            self.sync.settle(letter.id, arrived=False, by="Kim", reason="looked")
+            return
         told = wire.loads(letter.record)
         sent = self.network.reports.about(told["execution"])
         [entry] = self.store.find(entry_id=sent.entry)
@@ -388,11 +391,8 @@ class World:
         known = line and line[0].state is State.KNOWN and not any(each.state.taken for each in line)
         if known and self.terms.known_orders == "ignore":
             return "known before go-live, and ignored"
-        if (
-            line
-            and [each for each in line if each.state is not State.SUPERSEDED][-1:]
-            and ([each for each in line if each.state is not State.SUPERSEDED][-1].state is State.DISMISSED)
-        ):
+        seen = [each for each in line if each.state is not State.SUPERSEDED and not each.deliberate]
+        if seen and seen[-1].state is State.DISMISSED:
             return "dismissed by a person"
         if closed and self.terms.closed_orders == "ignore":
             return "closed, and left alone"

@@ -4,7 +4,11 @@ Each story is an order, an edit of it, its reports and its answers; most acts of
 processes that recover are killed again, and the simulators lose answers, reset connections, throttle and so
 on. At the end of each nothing is lost, nothing doubled, and a person knows what is uncertain.
 
-    python -m tests.proof.kills [--points 24] [--runs 500] [--seed 1] [--jobs 2] [--story N]
+    python -m tests.proof.kills [--points 24] [--runs 500] [--seed 1] [--jobs 2]
+
+A story that broke a promise is told again, alone, by its number and by the points at which it was killed::
+
+    python -m tests.proof.kills --seed 1 --story 151 --kill "order: store.save 2 after"
 """
 
 from __future__ import annotations
@@ -13,14 +17,14 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import ExitStack
 from multiprocessing import get_context
 
 from attrs import define, field
 
-from tests.crash.plan import CALM, cycle, draw, places
+from tests.crash.plan import CALM, Plan, draw, places, turns
 from tests.crash.story import Story, Tally
 from tests.crash.verdict import Violation
 from tests.crash.world import Driver, World
@@ -31,7 +35,7 @@ Points = Mapping[str, Sequence[str]]
 
 _CHUNK = 50  # stories of one world: its tables must not grow for ever
 _ENOUGH = 5  # stories that broke a promise, after which it stops
-_PATIENCE = 4  # times as many stories as there would be if every point was reached in its turn
+_PATIENCE = 8  # times as many stories as there would be if every point was reached in its turn
 
 _drivers = ExitStack()
 _driver: list[Driver] = []
@@ -62,13 +66,12 @@ def find_points() -> Points:
     return {act: places(reached) for act, reached in calm.points.items()}
 
 
-def tell(seed: int, numbers: Sequence[int], points: Points) -> Result:
+def tell(plans: Sequence[Plan]) -> Result:
     """Tell some stories in a world of their own."""
     result = Result()
     with ExitStack() as stack:
         world = World(stack, driver())
-        for number in numbers:
-            plan = draw(seed, number, points)
+        for plan in plans:
             try:
                 Story(world, plan, result.tally).tell()
             except Violation as violation:
@@ -79,27 +82,29 @@ def tell(seed: int, numbers: Sequence[int], points: Points) -> Result:
 def prove(seed: int, runs: int, jobs: int, points: Points) -> Result:
     """Tell stories until every point was killed so often."""
     total = Result()
-    wanted = {(act, point) for act, each in points.items() for point in each}
-    chunks = _chunks(runs * cycle(points) * _PATIENCE)
+    planned = 0
+    most = _PATIENCE * runs * max(len(each) for each in points.values())
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         running: set[Future[Result]] = set()
         while True:
-            least = min(total.tally.kills[each] for each in wanted)
-            if least >= runs or len(total.broken) >= _ENOUGH:
-                chunks = iter(())
-            while len(running) < jobs and (chunk := next(chunks, None)) is not None:
-                running.add(pool.submit(tell, seed, chunk, points))
+            lacking = {
+                act: [point for point in each if total.tally.kills[act, point] < runs]
+                for act, each in points.items()
+            }
+            going = any(lacking.values()) and len(total.broken) < _ENOUGH and planned < most
+            while going and len(running) < jobs:
+                numbers = range(planned, planned + _CHUNK)
+                plans = [draw(seed, number, turns(seed, number, lacking)) for number in numbers]
+                running.add(pool.submit(tell, plans))
+                planned += _CHUNK
             if not running:
                 return total
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for each in done:
                 total.tally.add(each.result().tally)
                 total.broken += each.result().broken
-            print(f"{total.tally.stories} stories, every point {least} times", file=sys.stderr)
-
-
-def _chunks(stories: int) -> Iterator[range]:
-    return (range(first, first + _CHUNK) for first in range(0, stories, _CHUNK))
+            left = sum(map(len, lacking.values()))
+            print(f"{total.tally.stories} stories, {left} points to go", file=sys.stderr, flush=True)
 
 
 def summary(result: Result, points: Points, seconds: float) -> str:
@@ -123,13 +128,16 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=500, help="kills at each point")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--story", type=int, help="tell this one alone, as it was told among the others")
+    parser.add_argument("--story", type=int, help="tell this one alone")
+    parser.add_argument("--kill", action="append", default=[], help="'act: point', for --story")
     asked = parser.parse_args()
     started = time.monotonic()
     points = find_points()
     if asked.story is not None:
-        result = tell(asked.seed, [asked.story], points)
-        print(draw(asked.seed, asked.story, points))
+        kills = dict(each.split(": ", 1) for each in asked.kill)
+        plan = draw(asked.seed, asked.story, kills)
+        print(plan)
+        result = tell([plan])
     else:
         result = prove(asked.seed, asked.runs, asked.jobs, points)
     print(summary(result, points, time.monotonic() - started))

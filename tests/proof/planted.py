@@ -32,7 +32,7 @@ LIMIT = 300
 """Seconds for the tests of one bug. A bug that merely makes them hang was not noticed."""
 
 _IGNORED = shutil.ignore_patterns(".hypothesis", ".pytest_cache", ".mypy_cache", ".ruff_cache")
-_FAILED = re.compile(r"^FAILED (\S+?)(?: - |$)", re.MULTILINE)
+_FAILED = re.compile(r"^FAILED (.+?)(?: - |$)", re.MULTILINE)
 _TESTS_FAILED = 1  # pytest's exit code; the others say that it could not even run them
 
 

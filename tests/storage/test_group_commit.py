@@ -254,7 +254,7 @@ def test_what_waits_when_a_store_is_closed_is_refused(path):
     store = SQLiteStore(path)
     store._database.pause()
     with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(store.admit, event("e1"))
+        future = pool.submit(store.collect, Collection())
         wait_until(lambda: store._database._writer._queue)
         store._database._closed = True
         store._database.resume()

@@ -2,19 +2,21 @@
 
 The adapter's own frozen class says everything: the fields' names become the names of variables
 (``client_id``: ``PLEX_CLIENT_ID``) and of stored secrets (``plex/client_id``), a field without a default is
-required, and its ``meaning`` metadata is the sentence a person reads when it is missing.
+required, and its ``meaning`` metadata is the sentence a person reads when it is missing. A field is text, a
+`Secret`, or a day: ``date | None``, written as ``2027-01-31``.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, TypeVar, get_type_hints
 
 import attrs
 
 from mlconnector_sdk.dual import arrived
-from mlconnector_sdk.errors import MissingSetting
+from mlconnector_sdk.errors import ConfigurationError, MissingSetting
 from mlconnector_sdk.ports import SecretStore
 from mlconnector_sdk.secret import Secret
 
@@ -44,6 +46,7 @@ def from_environment(settings: type[S], prefix: str, environment: Mapping[str, s
 
     Raises:
         MissingSetting: Names every required variable that is missing, all at once.
+        ConfigurationError: A day is none.
     """
     names = variables(settings, prefix)
     source = os.environ if environment is None else environment
@@ -57,6 +60,7 @@ async def from_secret_store(settings: type[S], prefix: str, store: SecretStore) 
     Raises:
         MissingSetting: Names every required secret that is missing, all at once.
         SecretUnreadable: One cannot be decrypted, or was tampered with.
+        ConfigurationError: A day is none.
     """
     texts = {}
     for field in attrs.fields_dict(settings):
@@ -83,9 +87,23 @@ def _build(settings: type[S], texts: Mapping[str, str], named: Callable[[str], s
         )
     kinds = get_type_hints(settings)
     values: dict[str, Any] = {
-        name: Secret(text) if kinds[name] is Secret else text for name, text in texts.items()
+        name: _value(text, kinds[name], named(name), verb=verb) for name, text in texts.items()
     }
     return settings(**values)
+
+
+def _value(text: str, kind: object, name: str, *, verb: str) -> object:
+    if kind is Secret:
+        return Secret(text)
+    if kind != date | None:
+        return text
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        # The text is not shown: somebody may have put a secret in the wrong place.
+        raise ConfigurationError(
+            f"{name} is no day", path=name, remedy=f"{verb} it as year, month and day, e.g. 2027-01-31"
+        ) from None
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from mlconnector_sdk.records import Entry, Feed, State
 
-__all__ = ["Deliver", "Supersede", "decide", "made_moot", "newest_taken", "uncertain"]
+__all__ = ["Deliver", "Supersede", "decide", "made_moot", "newest_taken", "rests_on_refused", "uncertain"]
 
 
 @frozen
@@ -57,6 +57,17 @@ def decide(entry: Entry, history: Sequence[Entry]) -> Deliver | Supersede:
         if _was_refused(other) and other.sequence > (taken.sequence if taken is not None else 0)
     ]
     return Deliver(refused[-1] if refused else None)
+
+
+def rests_on_refused(entry: Entry, history: Sequence[Entry]) -> bool:
+    """Whether frozen bytes may say too little, because something that went before them was refused since.
+
+    They are mapped anew then, if they certainly have not arrived. A person who has a document sent once more
+    knowingly wants these bytes.
+    """
+    if entry.feed is Feed.EVENT or entry.deliberate or entry.attempts:
+        return False
+    return any(other.sequence < entry.sequence and other.state is State.REJECTED for other in history)
 
 
 def newest_taken(history: Sequence[Entry]) -> Entry | None:

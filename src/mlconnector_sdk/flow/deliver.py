@@ -14,7 +14,7 @@ from attrs import define, evolve, field, frozen
 
 from mlconnector_sdk.dual import arrived
 from mlconnector_sdk.errors import ConnectorError, Premature, Reached, Scope, VendorUnavailable
-from mlconnector_sdk.flow.decide import Supersede, decide, made_moot
+from mlconnector_sdk.flow.decide import Supersede, decide, made_moot, rests_on_refused
 from mlconnector_sdk.flow.exchanges import Recorder
 from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.journal import Journal, told
@@ -138,14 +138,15 @@ class Deliverer:
             if isinstance(decision, Supersede):
                 outcomes.superseded(entry, by=decision.by)
                 continue
+            if entry.payload is not None and not rests_on_refused(entry, history):
+                # A person wants these bytes, and no others, to go again.
+                ready.append(_keyed(entry))
+                continue
             before = await standing(self.store, flow, entry, history, rejected=decision.rejected)
             for older in made_moot(entry, history):
                 # The history is light: what is saved must be whole.
                 whole = await arrived(self.store.find(entry_id=older.id))
                 outcomes.superseded(whole[0], by=entry)
-            if entry.payload is not None:  # a person wants these bytes, and no others, to go again
-                ready.append(_keyed(entry))
-                continue
             try:
                 mapped = flow.map(entry, before)
             except Premature as error:

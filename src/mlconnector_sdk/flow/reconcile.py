@@ -117,14 +117,13 @@ class Reconciler:
         sink = flow.sink
         in_target = set(await sink.numbers(since)) if isinstance(sink, Census) else None
         gaps = []
-        for number in sorted(in_source):
+        for number in sorted(in_source | (in_target or set())):
             line = await arrived(self.store.find(flow=flow.name, number=number, limit=_LINES))
-            gap = _source_gap(flow, number, line, since, in_target)
-            gaps += [] if gap is None else [gap]
-        for number in sorted((in_target or set()) - in_source):
-            line = await arrived(self.store.find(flow=flow.name, number=number, limit=_LINES))
-            if not any(entry.attempts for entry in line):
-                gaps.append(_stray(number, line))
+            if in_target and number in in_target and not any(entry.attempts for entry in line):
+                gaps.append(_stray(number, line))  # also where the source has it: to send it would double it
+            elif number in in_source:
+                gap = _source_gap(flow, number, line, since, in_target)
+                gaps += [] if gap is None else [gap]
         return Reconciliation(
             flow=flow.name,
             since=since,
@@ -175,7 +174,7 @@ def _source_gap(
         lacking=Lacking.LOST,
         entry=latest,
         text=f"{flow.sink.name} is said to have taken it, and does not show it",
-        remedy=f"look for it at the vendor, then settle('{recent[-1].id}', arrived=...)",
+        remedy=f"look for it at the vendor; if it is not there, settle('{recent[-1].id}', arrived=False)",
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from attrs import define, field
 
+from mlconnector_sdk.dual import arrived
 from mlconnector_sdk.errors import ConnectorError, Scope
 from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.journal import told
@@ -88,6 +89,11 @@ class Recovery:
             self._ask(entry, because=f" Looking for it failed: {type(error).__name__}: {error}.")
             return False
         if isinstance(outcome, Found):
+            if (other := await self._owner(entry, outcome)) is not None:
+                self._ask(
+                    entry, because=f" What was found there belongs to observation {other.sequence} of it."
+                )
+                return False
             self.outcomes.found(self.flow, entry, outcome)
             if self.flow.reported:
                 await self.outcomes.wake_reports(outcome.references)
@@ -96,6 +102,14 @@ class Recovery:
             self._wait(entry, "too early to see whether it arrived")
             return False
         return True
+
+    async def _owner(self, entry: Entry, found: Found) -> Entry | None:
+        """Another entry that bears what was found: documents may be alike, an effect is of one of them."""
+        for reference in found.references.items():
+            for other in await arrived(self.outcomes.store.find(flow=entry.flow, reference=reference)):
+                if other.id != entry.id:
+                    return other
+        return None
 
     def _wait(self, entry: Entry, reason: str) -> None:
         self.outcomes.wait(entry, reason, look_at=self.flow.sink.on_unknown.settle)

@@ -6,7 +6,7 @@ of `ports.Store.collect` compare it with, and builds the entry with `admitted`.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from mlconnector_sdk.errors import StoreError
 from mlconnector_sdk.records import Entry, Feed, NewEntry, State, digest
@@ -63,7 +63,7 @@ def aware(instant: datetime, path: str) -> datetime:
     Raises:
         StoreError: It has none.
     """
-    if instant.utcoffset() is None:
+    if instant.tzinfo is not UTC and instant.utcoffset() is None:
         raise StoreError(
             f"the time {instant.isoformat()} has no time zone, so nobody knows which instant it means",
             remedy="give aware times, in UTC",

@@ -217,19 +217,22 @@ def test_a_route_is_read_from_the_partner_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("section", "path"),
+    ("section", "path", "line"),
     [
-        ("settings = {}", "partners.ACME.stedi.partnership"),
-        ('partnership = ""\nsettings = {}', "partners.ACME.stedi.partnership"),
-        ('partnership = "a"', "partners.ACME.stedi.settings"),
-        ('partnership = "a"\nsettings = { 850 = 1 }', "partners.ACME.stedi.settings"),
-        ('partnership = "a"\nsettings = {}\nsetings = {}', "partners.ACME.stedi.setings"),
+        ("settings = {}", "partners.ACME.stedi.partnership", 8),
+        ('partnership = ""\nsettings = {}', "partners.ACME.stedi.partnership", 9),
+        ('partnership = "a"', "partners.ACME.stedi.settings", 8),
+        ('partnership = "a"\nsettings = { 850 = 1 }', "partners.ACME.stedi.settings", 10),
+        ('partnership = "a"\nsettings = {}\nsetings = {}', "partners.ACME.stedi.setings", 11),
     ],
 )
-def test_a_wrong_section_is_named(section: str, path: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
+def test_a_wrong_section_is_named_with_file_and_line(section: str, path: str, line: int) -> None:
+    with pytest.raises(
+        ConfigurationError, match=rf"^partners\.toml line {line}: partners\.ACME\.stedi"
+    ) as caught:
         route(section)
     assert caught.value.path == path
+    assert caught.value.remedy
 
 
 @pytest.mark.parametrize("options", [{"filename": "a b"}, {"filename": "x" * 301}, {"usage": "Q"}])

@@ -99,7 +99,7 @@ def test_the_three_shapes(content: Any, document: Any) -> None:
         event(mode="test", direction="OUTBOUND"),
         event(x12={"metadata": {"transaction": {"transactionSetIdentifier": "864"}}}),
         event(x12=None),
-        file_event("file.failed.v2", direction="INBOUND"),
+        file_event("file.delivered.v2", direction="INBOUND"),
         file_event("file.processed.v2"),
         {"event": {**event(), "detail-type": "fragment.processed.v2"}},
     ],
@@ -129,6 +129,8 @@ def test_one_body_may_interest_several_sources() -> None:
         (event(direction="OUTBOUND"), "stedi.outbound"),
         (file_event("file.delivered.v2"), "stedi.files"),
         (file_event("file.failed.v2", direction="OUTBOUND"), "stedi.files"),
+        (file_event("file.failed.v2"), "stedi.files"),
+        (file_event("file.failed.v2", direction="INBOUND"), "stedi.failed_files"),
     ],
 )
 def test_one_endpoint_feeds_every_source(content: Any, source: str) -> None:

@@ -30,6 +30,7 @@ class PlexFace(VendorFace[Colour]):
     """What both colours share.
 
     Attributes:
+        settings: What the client was made with.
         pcn: The company whose data is meant.
         profile: How Plex is spoken to.
         purchase_orders: Purchase orders with their lines and releases.
@@ -50,6 +51,7 @@ class PlexFace(VendorFace[Colour]):
         hooks: Hooks | None,
         user_agent: str,
     ) -> None:
+        self.settings = settings
         self.pcn = settings.pcn
         chosen = profile or plex_profile(settings.profile)
         self.profile = chosen.at(api=settings.base_url, token=settings.token_url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from attrs import field, frozen
 
@@ -24,6 +25,8 @@ class PlexSettings:
         profile: Which of Plex's APIs is spoken to; ``cloud`` is the product's own (``PLEX_PROFILE``).
         base_url: Instead of the profile's, e.g. of a test system (``PLEX_BASE_URL``).
         token_url: Instead of the profile's (``PLEX_TOKEN_URL``).
+        client_secret_expires: The day from which on the secret is refused, where it has one
+            (``PLEX_CLIENT_SECRET_EXPIRES``, e.g. ``2027-01-31``).
     """
 
     client_id: str = field(metadata={"meaning": "the OAuth2 client id of the integration user"})
@@ -32,6 +35,7 @@ class PlexSettings:
     profile: str = "cloud"
     base_url: str = ""
     token_url: str = ""
+    client_secret_expires: date | None = None
 
     @classmethod
     def from_env(cls, prefix: str = "PLEX_", *, environment: Mapping[str, str] | None = None) -> PlexSettings:
@@ -39,6 +43,7 @@ class PlexSettings:
 
         Raises:
             MissingSetting: Names every required variable that is missing, all at once.
+            ConfigurationError: A day is none.
         """
         return from_environment(cls, prefix, environment)
 
@@ -49,5 +54,6 @@ class PlexSettings:
         Raises:
             MissingSetting: Names every required secret that is missing, all at once.
             SecretUnreadable: One cannot be decrypted, or was tampered with.
+            ConfigurationError: A day is none.
         """
         return await from_secret_store(cls, prefix, store)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         ReceivedFunctionalAcknowledgment,
     )
     from mlconnector_sdk.adapters.stedi.executions import Executions, Polling
+    from mlconnector_sdk.adapters.stedi.failed_files import FailedFileSource
     from mlconnector_sdk.adapters.stedi.files import FileSource
     from mlconnector_sdk.adapters.stedi.models import Execution, Submission, Transaction
     from mlconnector_sdk.adapters.stedi.outbound import OutboundTransaction
@@ -31,6 +32,7 @@ __all__ = [
     "AsyncStedi",
     "Execution",
     "Executions",
+    "FailedFileSource",
     "FileSource",
     "OutboundSource",
     "OutboundTransaction",
@@ -55,6 +57,7 @@ _HOMES = {
     "AsyncStedi": "client",
     "Execution": "models",
     "Executions": "executions",
+    "FailedFileSource": "failed_files",
     "FileSource": "files",
     "OutboundSource": "sources",
     "OutboundTransaction": "outbound",

@@ -30,6 +30,7 @@ class StediFace(VendorFace[Colour]):
     """What both colours share.
 
     Attributes:
+        settings: What the client was made with.
         profile: How Stedi is spoken to.
         transactions: Business documents, in and out.
         executions: The files they travel in.
@@ -45,6 +46,7 @@ class StediFace(VendorFace[Colour]):
         hooks: Hooks | None,
         user_agent: str,
     ) -> None:
+        self.settings = settings
         chosen = profile or stedi_profile(settings.profile)
         self.profile = chosen.at(api=settings.base_url)
         auth = ApiKey(

@@ -38,6 +38,7 @@ __all__ = [
     "map_functional_acknowledgment",
     "map_outbound",
     "outbound_confirmations",
+    "shown",
 ]
 
 T = TypeVar("T", bound=Record)
@@ -106,7 +107,7 @@ def outbound_confirmations(record: bytes) -> tuple[Confirmation, ...]:
             reference=("execution", sent.execution_id),
             state=State.REJECTED if failed else None,
             at=_required(sent.processed_at, "summary.processedAt"),
-            text=_shown(text),
+            text=shown(text),
             remedy=_UNTRANSLATED if failed else "",
             learned=learned,
             ours=failed,
@@ -142,7 +143,7 @@ def file_confirmations(record: bytes) -> tuple[Confirmation, ...]:
             reference=("execution", file.root),
             state=State.DELIVERED if delivered else State.REJECTED,
             at=at,
-            text=_shown(text),
+            text=shown(text),
             remedy="" if delivered else _UNDELIVERED,
             ours=not delivered,
         ),
@@ -180,7 +181,7 @@ def functional_confirmations(record: bytes) -> tuple[Confirmation, ...]:
             reference=reference,
             state=state,
             at=at,
-            text=_shown(f"{partnership} says of {what}: {verdict.value}{_reasons(faults)}"),
+            text=shown(f"{partnership} says of {what}: {verdict.value}{_reasons(faults)}"),
             remedy=_REFUSED if rejected else "",
             ours=rejected,
         )
@@ -217,7 +218,7 @@ def _mapped(entry: Entry, read: Callable[[bytes], Sequence[Confirmation]]) -> Ma
         return Unchanged(summary="it speaks of no document")
     return Send(
         payload=write_confirmations(confirmations),
-        summary=_shown("; ".join(each.text for each in confirmations)),
+        summary=shown("; ".join(each.text for each in confirmations)),
     )
 
 
@@ -270,7 +271,7 @@ def _reasons(faults: Iterable[SyntaxFault]) -> str:
     return f": {'; '.join(told)}" if told else ""
 
 
-def _shown(text: str) -> str:
-    """Cut to a length for a trail, and without a user or password that an address may hold."""
+def shown(text: str) -> str:
+    """A text that others wrote, for a trail: cut to a length, without the user or password of an address."""
     bare = _CREDENTIALS.sub("://***@", text)
     return bare if len(bare) <= _LONGEST else bare[: _LONGEST - 3] + "..."

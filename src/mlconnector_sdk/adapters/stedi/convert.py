@@ -31,6 +31,7 @@ __all__ = [
     "ReceivedAcknowledgment",
     "ReceivedFunctionalAcknowledgment",
     "business_number",
+    "business_number_element",
     "change_payload",
     "invoice_payload",
     "order_payload",
@@ -151,6 +152,12 @@ def record(transaction: Transaction, document: Mapping[str, Any] | None) -> byte
     """What a source hands on: the transaction as Stedi describes it, and the document where there is one."""
     text = b"null" if document is None else encode(document)
     return b'{"summary":%s,"transaction":%s}' % (transaction.raw, text)
+
+
+def business_number_element(transaction_set: str) -> str:
+    """Where the number stands by which people speak of a document: of an 850 ``BEG03``; empty: not known."""
+    segment, position = _NUMBERS.get(transaction_set, ("", 0))
+    return f"{segment}{position:02d}" if segment else ""
 
 
 def business_number(transaction_set: str, document: Mapping[str, Any]) -> str:

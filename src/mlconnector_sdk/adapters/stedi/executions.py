@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mlconnector_sdk.adapters.stedi.listing import POLLING, StediResource, listing_call
-from mlconnector_sdk.adapters.stedi.models import Execution, Transaction
+from mlconnector_sdk.adapters.stedi.models import Execution, ExecutionFaults, Transaction
 from mlconnector_sdk.core.call import Call, endpoint, path
 from mlconnector_sdk.core.paging import Pages
 from mlconnector_sdk.dual import Colour
@@ -59,6 +59,11 @@ class Executions(StediResource[Colour]):
             **{"from": since, "to": until},
         )
         return self.pages(call, Execution, resume=resume)
+
+    @endpoint
+    def faults(self, id: str) -> Call[ExecutionFaults]:  # noqa: A002 - as above
+        """What went wrong with a file."""
+        return Call(method="GET", path=path("executions", id, "faults"), answer=ExecutionFaults)
 
     def transactions(self, id: str, *, page_size: int = 100) -> Pages[Transaction]:  # noqa: A002 - as above
         """The transactions of a file."""

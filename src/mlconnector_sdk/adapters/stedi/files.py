@@ -23,7 +23,7 @@ from mlconnector_sdk.errors import NotFound, UnreadableAnswer
 from mlconnector_sdk.flow.source import Observation, Window
 from mlconnector_sdk.records import Event, Feed
 
-__all__ = ["FileSource", "file_record"]
+__all__ = ["FileSource", "as_told", "file_record", "first_execution"]
 
 _RUNNING = ("STARTED", "IN_PROGRESS", "RETRYING")
 _REPLACED = ("RETRYING", "RETRIED")
@@ -74,11 +74,11 @@ class FileSource:
         try:
             execution = await self._execution(found.result.execution_id)
         except NotFound:
-            execution = _as_told(found)
+            execution = as_told(found)
         except UnreadableAnswer:
             if self._stedi.clock.now() < event.received_at + self._stedi.profile.patience:
                 raise
-            execution = _as_told(found)
+            execution = as_told(found)
         if not self._is_ours(execution):
             return ()
         if found.status == FAILED and execution.status in _REPLACED:
@@ -127,7 +127,7 @@ class FileSource:
         return outbound and (not self._mode or execution.mode in (None, self._mode))
 
     async def _observation(self, execution: Execution, status: str, result: FileResult | None) -> Observation:
-        return self._seen(execution, await self._root(execution), status, result)
+        return self._seen(execution, await first_execution(self._stedi, execution), status, result)
 
     def _seen(self, execution: Execution, root: str, status: str, result: FileResult | None) -> Observation:
         return Observation(
@@ -137,20 +137,25 @@ class FileSource:
             event_id=f"{execution.id}/{status}",
         )
 
-    async def _root(self, execution: Execution) -> str:
-        """The first execution of the file: the one that the send was told of."""
-        seen = [execution.id]
-        parent = execution.parent_id
-        while parent and parent not in seen and len(seen) < _LONGEST_CHAIN:
-            seen.append(parent)
-            try:
-                parent = (await self._execution(parent)).parent_id
-            except NotFound:
-                break
-        return seen[-1]
-
     async def _execution(self, execution_id: str) -> Execution:
         return await self._stedi.client.send(Executions.get(self._stedi.executions, execution_id))
+
+
+async def first_execution(stedi: StediFace[Any], execution: Execution) -> str:
+    """The id of the first execution of a file: of one that goes out, the one that the send was told of.
+
+    Raises:
+        VendorError: Stedi cannot be asked now.
+    """
+    seen = [execution.id]
+    parent = execution.parent_id
+    while parent and parent not in seen and len(seen) < _LONGEST_CHAIN:
+        seen.append(parent)
+        try:
+            parent = (await stedi.client.send(Executions.get(stedi.executions, parent))).parent_id
+        except NotFound:
+            break
+    return seen[-1]
 
 
 def file_record(execution: Execution, *, root: str, status: str, result: FileResult | None) -> bytes:
@@ -163,9 +168,10 @@ def file_record(execution: Execution, *, root: str, status: str, result: FileRes
     )
 
 
-def _as_told(found: ProcessedFile) -> Execution:
+def as_told(found: ProcessedFile) -> Execution:
     """An execution that Stedi does not show, as far as the webhook describes it."""
     result = found.result
+    fault = result.errors[0] if result.errors else None
     described: Mapping[str, Any] = {
         "executionId": result.execution_id,
         "status": found.status,
@@ -173,5 +179,7 @@ def _as_told(found: ProcessedFile) -> Execution:
         "updatedAt": result.processed_at,
         "partnershipId": result.partnership.id if result.partnership else None,
         "source": {"name": result.source.name} if result.source else None,
+        "faultCode": fault and fault.code,
+        "faultMessage": fault and fault.message,
     }
     return decode(encode(described), Execution)

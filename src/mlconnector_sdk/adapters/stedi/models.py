@@ -21,6 +21,8 @@ __all__ = [
     "DeliveryReport",
     "DocumentAddress",
     "Execution",
+    "ExecutionFault",
+    "ExecutionFaults",
     "ExecutionSource",
     "FileFault",
     "FileResult",
@@ -118,8 +120,13 @@ class Artifact(Record):
 
 @frozen(kw_only=True)
 class BusinessIdentifier(Record):
-    """A number in a document by which people speak of it, as Stedi found it."""
+    """A number in a document by which people speak of it, as Stedi found it.
 
+    Args:
+        element: Where it stands: ``BEG03``.
+    """
+
+    element: str | None = wire("element", default=None)
     value: str | None = wire("value", default=None)
 
 
@@ -225,8 +232,23 @@ class Execution(Record):
 
 
 @frozen(kw_only=True)
+class ExecutionFault(Record):
+    """One thing that went wrong with a file."""
+
+    code: str | None = wire("faultCode", default=None)
+    message: str | None = wire("faultMessage", default=None)
+
+
+@frozen(kw_only=True)
+class ExecutionFaults(Record):
+    """All that went wrong with a file."""
+
+    items: tuple[ExecutionFault, ...] = wire("items", default=())
+
+
+@frozen(kw_only=True)
 class FileFault(Record):
-    """Why a file failed."""
+    """Why a file failed, as a webhook says it."""
 
     code: str | None = wire("faultCode", default=None)
     message: str | None = wire("message", default=None)

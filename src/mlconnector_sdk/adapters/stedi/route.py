@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from attrs import frozen
 
-from mlconnector_sdk.errors import ConfigurationError, UnmappedValue
+from mlconnector_sdk.errors import UnmappedValue
 from mlconnector_sdk.mapping.partners import Partner
 
 __all__ = ["Route"]
@@ -32,27 +32,30 @@ class Route:
         """The section ``[partners.NAME.stedi]`` of the partner file.
 
         Raises:
-            ConfigurationError: It is missing, a key is missing or unknown, or a value is no text.
+            ConfigurationError: It is missing, a key is missing or unknown, or a value is no text; the message
+                names file and line.
         """
         section = partner.route("stedi")
-        where = f"partners.{partner.name}.stedi"
+        where = partner.source.at("stedi")
         partnership, settings = section.get("partnership"), section.get("settings")
         if not isinstance(partnership, str) or not partnership:
-            raise ConfigurationError(
+            raise partner.error(
+                ("stedi", "partnership"),
                 f"{where} names no partnership",
-                path=f"{where}.partnership",
-                remedy='add partnership = "...", the partnership\'s id in the Stedi portal',
+                'add partnership = "...", the partnership\'s id in the Stedi portal',
             )
         if not isinstance(settings, Mapping) or not all(isinstance(each, str) for each in settings.values()):
-            raise ConfigurationError(
+            raise partner.error(
+                ("stedi", "settings"),
                 f"{where} names no transaction settings",
-                path=f"{where}.settings",
-                remedy='add settings = { 850 = "..." }, the ids of the transaction settings',
+                'add settings = { 850 = "..." }, the ids of the transaction settings',
             )
         unknown = sorted(set(section) - {"partnership", "settings"})
         if unknown:
-            raise ConfigurationError(
-                f"{where} has a key {unknown[0]!r} that means nothing here", path=f"{where}.{unknown[0]}"
+            raise partner.error(
+                ("stedi", unknown[0]),
+                f"{where} has a key {unknown[0]!r} that means nothing here",
+                "known are partnership and settings",
             )
         return cls(partner=partner.name, partnership=partnership, settings=MappingProxyType(dict(settings)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from attrs import field, frozen
 
@@ -23,12 +24,16 @@ class StediSettings:
         base_url: Instead of the profile's (``STEDI_BASE_URL``).
         auth_scheme: A word before the key in the Authorization header: empty, or ``Key`` as older
             descriptions of the API have it (``STEDI_AUTH_SCHEME``).
+        api_key_expires: The day from which on the key is refused, where it has one: Stedi's keys end only
+            when somebody revokes them, or by a rule of your own (``STEDI_API_KEY_EXPIRES``, e.g.
+            ``2027-01-31``).
     """
 
     api_key: Secret = field(metadata={"meaning": "an API key of the Stedi account"})
     profile: str = "core"
     base_url: str = ""
     auth_scheme: str = ""
+    api_key_expires: date | None = None
 
     @classmethod
     def from_env(
@@ -38,6 +43,7 @@ class StediSettings:
 
         Raises:
             MissingSetting: Names every required variable that is missing, all at once.
+            ConfigurationError: A day is none.
         """
         return from_environment(cls, prefix, environment)
 
@@ -48,5 +54,6 @@ class StediSettings:
         Raises:
             MissingSetting: Names every required secret that is missing, all at once.
             SecretUnreadable: One cannot be decrypted, or was tampered with.
+            ConfigurationError: A day is none.
         """
         return await from_secret_store(cls, prefix, store)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from mlconnector_sdk.adapters.stedi.client import StediFace
+from mlconnector_sdk.adapters.stedi.convert import business_number, business_number_element
+from mlconnector_sdk.adapters.stedi.events import has_mode
 from mlconnector_sdk.adapters.stedi.models import Transaction
 from mlconnector_sdk.adapters.stedi.outbound import OutboundTransaction, read_payload, renamed
 from mlconnector_sdk.adapters.stedi.references import control_references
@@ -37,12 +39,22 @@ class TransactionSink:
 
     Args:
         stedi: The client.
+        kinds: The transaction sets that are sent through it: `numbers` counts no others.
+        mode: And only transactions of this mode: ``production``, ``test``; empty: of any.
     """
 
     name = "stedi.transactions"
 
-    def __init__(self, stedi: StediFace[Any]) -> None:
+    def __init__(
+        self,
+        stedi: StediFace[Any],
+        *,
+        kinds: Collection[str] = ("810", "850", "860"),
+        mode: str = "",
+    ) -> None:
         self._stedi = stedi
+        self._kinds = frozenset(kinds)
+        self._mode = mode
         profile = stedi.profile
         self.timeout = timedelta(seconds=profile.deadline)
         self.on_unknown = OnUnknown(
@@ -105,6 +117,43 @@ class TransactionSink:
         if self._stedi.clock.now() < sent_at + self.on_unknown.settle:
             return NotYet()
         return NotYet() if await self._is_running(outbound.partnership, since) else Absent()
+
+    async def numbers(self, since: datetime) -> Collection[str]:
+        """The numbers of the documents that went out since: a `mlconnector_sdk.flow.Census`.
+
+        Every partnership of the account counts. A document whose number cannot be found out is named by
+        Stedi's id, ``transaction ...``, so that it is not overlooked.
+
+        Raises:
+            VendorError: They cannot be listed now.
+        """
+        found: set[str] = set()
+        walk = self._stedi.transactions.list(direction="OUTBOUND", since=since)
+        while (page := await walk.batch()) is not None:
+            found |= {await self._number(each) for each in page if self._went_out(each, since)}
+        return found
+
+    def _went_out(self, transaction: Transaction, since: datetime) -> bool:
+        """The filters of the listing once more: those that Stedi has not applied."""
+        at = transaction.processed_at
+        return (
+            transaction.transaction_set in self._kinds
+            and has_mode(transaction, "OUTBOUND", self._mode)
+            and transaction.status != "failed"
+            and (at is None or at >= since)
+        )
+
+    async def _number(self, transaction: Transaction) -> str:
+        """As Stedi lists it; where the guide names no such number, as it stands in the document."""
+        kind = transaction.transaction_set
+        for each in transaction.business_identifiers or ():
+            if each.value and each.element == business_number_element(kind):
+                return each.value
+        try:
+            posted = await Transactions.input(self._stedi.transactions, transaction.id)
+            return business_number(kind, decode(posted, dict[str, Any]))
+        except (NotFound, UnreadableAnswer, InvalidDocument):
+            return f"transaction {transaction.id}"
 
     async def _is_it(self, transaction: Transaction, outbound: OutboundTransaction, number: str) -> bool:
         """Whether Stedi was posted our document under this transaction."""

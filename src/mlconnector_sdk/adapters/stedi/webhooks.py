@@ -15,13 +15,20 @@ from types import MappingProxyType
 
 from attrs import frozen
 
-from mlconnector_sdk.adapters.stedi.events import ProcessedFile, ProcessedTransaction, has_mode, read_event
+from mlconnector_sdk.adapters.stedi.events import (
+    FAILED,
+    ProcessedFile,
+    ProcessedTransaction,
+    has_mode,
+    read_event,
+)
 from mlconnector_sdk.errors import AnswerTooLarge, ConfigurationError, UnreadableAnswer, WebhookRefused
 from mlconnector_sdk.records import Event
 from mlconnector_sdk.secret import Secret
 
 __all__ = [
     "ALL_SOURCES",
+    "FAILED_FILES",
     "FILES",
     "FUNCTIONAL_ACKNOWLEDGMENTS",
     "OUTBOUND",
@@ -37,6 +44,8 @@ OUTBOUND = "stedi.outbound"
 """The source of what Stedi made of our documents: their control numbers."""
 FILES = "stedi.files"
 """The source of what became of our files: delivered or failed."""
+FAILED_FILES = "stedi.failed_files"
+"""The source of files that came in and could not be processed."""
 
 ALL_SOURCES: Mapping[str, Collection[str]] = MappingProxyType(
     {
@@ -44,11 +53,12 @@ ALL_SOURCES: Mapping[str, Collection[str]] = MappingProxyType(
         FUNCTIONAL_ACKNOWLEDGMENTS: ("997",),
         OUTBOUND: ("outbound",),
         FILES: ("files",),
+        FAILED_FILES: ("failed files",),
     }
 )
 """What each source of a pipeline wants to hear of."""
 
-_INTEREST = re.compile(r"[0-9]{3}|outbound|files", re.ASCII)
+_INTEREST = re.compile(r"[0-9]{3}|outbound|files|failed files", re.ASCII)
 
 
 @frozen(kw_only=True)
@@ -61,7 +71,8 @@ class StediWebhook:
         previous: Also taken, while a rotated secret is not yet everywhere.
         sources: What interests which source, by the source's name: ``855`` and the like are inbound
             transactions of that set, ``outbound`` transactions that were sent, ``files`` what became of the
-            files that they went in. Name only sources that a flow reads.
+            files that they went in, ``failed files`` inbound files that could not be processed. Name only
+            sources that a flow reads.
         mode: Only transactions of this mode are taken, as by the sources; empty: of any. What is told of
             files has no mode.
         max_bytes: The largest body; Stedi's own limit is 1 MB.
@@ -71,8 +82,13 @@ class StediWebhook:
         >>> hook = StediWebhook(
         ...     secret=Secret("k-123"), header="x-api-key", sources={"stedi.transactions": ("855",)}
         ... )
-        >>> list(ALL_SOURCES)  # without an argument
-        ['stedi.transactions', 'stedi.functional_acknowledgments', 'stedi.outbound', 'stedi.files']
+        >>> for source in ALL_SOURCES:  # what is heard without an argument
+        ...     print(source)
+        stedi.transactions
+        stedi.functional_acknowledgments
+        stedi.outbound
+        stedi.files
+        stedi.failed_files
     """
 
     secret: Secret
@@ -95,7 +111,7 @@ class StediWebhook:
                 if not _INTEREST.fullmatch(each):
                     raise ConfigurationError(
                         f"the source {source} wants {each!r}, which no webhook of Stedi's speaks of",
-                        remedy="name transaction sets such as '855', 'outbound' or 'files'",
+                        remedy="name transaction sets such as '855', 'outbound', 'files' or 'failed files'",
                         path="sources",
                     )
 
@@ -167,7 +183,9 @@ class StediWebhook:
     def _topic(self, found: ProcessedTransaction | ProcessedFile) -> str:
         """What it is about, in the words of ``sources``; empty: nothing that could interest anybody."""
         if isinstance(found, ProcessedFile):
-            return "" if found.result.direction == "INBOUND" else "files"
+            if (found.result.direction or "").upper() != "INBOUND":
+                return "files"
+            return "failed files" if found.status == FAILED else ""
         if has_mode(found.transaction, "INBOUND", self.mode):
             return found.transaction.transaction_set
         return "outbound" if has_mode(found.transaction, "OUTBOUND", self.mode) else ""

@@ -24,8 +24,10 @@ from mlconnector_sdk.adapters.plex import (
     Plex,
     PurchaseOrderSource,
 )
+from mlconnector_sdk.adapters.plex.sweep import Sweep
 from mlconnector_sdk.adapters.stedi import (
     AsyncStedi,
+    FailedFileSource,
     FileSource,
     OutboundSource,
     Route,
@@ -35,6 +37,7 @@ from mlconnector_sdk.adapters.stedi import (
 )
 from mlconnector_sdk.adapters.stedi import webhooks as stedi_webhooks
 from mlconnector_sdk.adapters.stedi.confirmations import map_file, map_functional_acknowledgment, map_outbound
+from mlconnector_sdk.adapters.stedi.failed_files import map_failed_file
 from mlconnector_sdk.errors import ConfigurationError
 from mlconnector_sdk.flow import (
     AsyncPipeline,
@@ -51,6 +54,7 @@ from mlconnector_sdk.mapping.partners import Partner
 from mlconnector_sdk.pipelines.partner_check import check
 from mlconnector_sdk.pipelines.partner_files import PartnerBook, PartnerFiles
 from mlconnector_sdk.pipelines.plex_stedi.acknowledgments import AcknowledgmentMapping
+from mlconnector_sdk.pipelines.plex_stedi.expiries import expiries
 from mlconnector_sdk.pipelines.plex_stedi.invoices import InvoiceMapping
 from mlconnector_sdk.pipelines.plex_stedi.orders import OrderMapping
 from mlconnector_sdk.ports import AuditLog, Store
@@ -59,6 +63,7 @@ __all__ = [
     "ACKNOWLEDGMENTS",
     "CONTROL_NUMBERS",
     "DELIVERIES",
+    "FAILED_FILES",
     "FUNCTIONAL_ACKNOWLEDGMENTS",
     "INVOICES",
     "PURCHASE_ORDERS",
@@ -77,12 +82,17 @@ CONTROL_NUMBERS = "control_numbers"
 """Reports in: under which control numbers Stedi has sent our documents."""
 DELIVERIES = "deliveries"
 """Reports in: which files were delivered, and which could not be."""
+FAILED_FILES = "failed_files"
+"""Reports in: files of partners that Stedi could not process; a person is told, and nothing is written."""
 FUNCTIONAL_ACKNOWLEDGMENTS = "functional_acknowledgments"
 """Reports in: what partners' translators say (997)."""
 INVOICES = "invoices"
 """Invoices out: 810. Only there where a partner has a customer code and a setting for 810."""
 
 _USAGES = {"production": "P", "test": "T"}
+# Plex takes 200 requests a minute, and an order read whole costs four. The second look at open orders may use
+# a third of them, so that a burst of changes beside it still reaches the suppliers with the same poll.
+_SWEEP = Sweep(most=15)
 _BATCH = 20  # all sinks can repeat a send safely, so a crash may leave so many outcomes unknown
 _DELIVERED_WITHIN = timedelta(hours=2)  # Stedi tries a delivery three times within a quarter of an hour
 
@@ -178,15 +188,14 @@ def pipeline(
         return customer_limits(partner) if flow_name == INVOICES else limits(partner)
 
     reports = ConfirmationSink(store, clock=plex.clock, audit=audit, limits=limits_of)
-    outbound = TransactionSink(stedi)
     orders = OrderMapping(book=book, time_zone=zone, usage=usage, statuses=plex.profile.statuses)
     flows = [
         flow(
             PURCHASE_ORDERS,
             "850",
-            PurchaseOrderSource(plex),
+            PurchaseOrderSource(plex, sweep=_SWEEP),
             orders,
-            outbound,
+            TransactionSink(stedi, kinds=("850", "860"), mode=environment),
             answered_by=ACKNOWLEDGMENTS,
             reported=True,
             limits=limits,
@@ -211,6 +220,7 @@ def pipeline(
             map_functional_acknowledgment,
             reports,
         ),
+        flow(FAILED_FILES, "file", FailedFileSource(stedi, mode=environment), map_failed_file, reports),
     ]
     if any(each.customer and "810" in Route.of(each).settings for each in book.current.network("stedi")):
         invoices = InvoiceMapping(book=book, time_zone=zone, usage=usage, profile=plex.profile.invoices)
@@ -220,14 +230,22 @@ def pipeline(
                 "810",
                 InvoiceSource(plex),
                 invoices,
-                outbound,
+                TransactionSink(stedi, kinds=("810",), mode=environment),
                 reported=True,
                 limits=customer_limits,
             )
         )
     kind = Pipeline if plex.blocking else AsyncPipeline
     settings = book if isinstance(book, PartnerBook) else None
-    return kind("plex_stedi", flows, store=store, audit=audit, clock=plex.clock, settings=settings)
+    return kind(
+        "plex_stedi",
+        flows,
+        store=store,
+        audit=audit,
+        clock=plex.clock,
+        settings=settings,
+        expiries=lambda: expiries(plex, stedi),
+    )
 
 
 def _limits(partner: Partner | None) -> Limits:

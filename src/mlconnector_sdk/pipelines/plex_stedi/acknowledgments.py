@@ -94,8 +94,8 @@ class AcknowledgmentMapping:
 def _changed_at(orders: Sequence[Entry], partner: Partner) -> datetime | None:
     """When the supplier was last told of a change of the order; None while it has the first one.
 
-    That is when the change left for the first time: where the answer to it was lost, it counts as accepted only
-    when that is found out, and the supplier may have answered it long before.
+    That is when the change left for the first time: where the answer to it was lost, it counts as accepted
+    only when that is found out, and the supplier may have answered it long before.
     """
     taken = [order for order in orders if order.partner == partner.supplier and order.state.taken]
     changes = [order for order in taken[1:] if not order.deliberate]

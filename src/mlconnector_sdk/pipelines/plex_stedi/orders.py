@@ -94,8 +94,8 @@ class OrderMapping:
                 seen_on=self._day(entry),
             )
             if isinstance(telling, TellChange) and accepted is not None and sent is not None:
-                known = evolve(telling.sent, builds_on=(*sent.builds_on, accepted.id))
-                telling = evolve(telling, sent=known)
+                built = evolve(telling.sent, builds_on=(*sent.builds_on, accepted.id))
+                telling = evolve(telling, sent=built)
         return self._mapped(telling, entry, partner)
 
     def _wanted(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
@@ -112,10 +112,16 @@ def save(connection: sqlite3.Connection, changes: Sequence[Change]) -> list[str]
     refused: list[str] = []
     for batch in _batches(changes):
         stored = _stored(connection, [change.entry.position for change in batch])
-        taken = [change for change in batch if _is_current(change.entry, stored)]
-        refused += [change.entry.id for change in batch if not _is_current(change.entry, stored)]
-        _write(connection, [(change.entry, stored[change.entry.position]) for change in taken])
-        follow_ons = [new for change in taken for new in change.follow_ons]
+        taken: list[tuple[Entry, _Stored]] = []
+        follow_ons: list[NewEntry] = []
+        for change in batch:
+            entry, row = change.entry, stored.get(change.entry.position)
+            if row is None or row.id != entry.id or row.fence != entry.fence:
+                refused.append(entry.id)
+            else:
+                taken.append((entry, row))
+                follow_ons += change.follow_ons
+        _write(connection, taken)
         if follow_ons:
             add(connection, follow_ons)
     return refused
@@ -158,6 +164,7 @@ def _write(connection: sqlite3.Connection, entries: Sequence[tuple[Entry, _Store
 class _Stored(NamedTuple):
     """What decides whether an entry is saved, and what of it has to be written."""
 
+    position: int
     id: str
     fence: int
     blocking: int
@@ -172,12 +179,8 @@ def _stored(connection: sqlite3.Connection, positions: Sequence[int]) -> dict[in
         FROM entries LEFT JOIN payloads ON payloads.position = entries.position
         WHERE entries.position IN ({_marks(positions)})
     """
-    return {position: _Stored(*rest) for position, *rest in connection.execute(query, positions).fetchall()}
-
-
-def _is_current(entry: Entry, stored: Mapping[int, _Stored]) -> bool:
-    row = stored.get(entry.position)
-    return row is not None and row.id == entry.id and row.fence == entry.fence
+    rows = map(_Stored._make, connection.execute(query, positions).fetchall())
+    return {row.position: row for row in rows}
 
 
 def _batches(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:

@@ -1,6 +1,6 @@
 """Finding entries by what a vendor called them.
 
-An entry's references are JSON text in its row. Beside it, a table leads from the hash of each name and
+An entry's references are JSON text in its row. Beside it, a table leads from a checksum of each name and
 value to the rows that may have it: small, whatever the vendor's names look like, and written only when
 an entry gets a reference that it did not have. Nothing is ever removed from it; the row decides.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from hashlib import blake2b
+from zlib import crc32
 
 from mlconnector_sdk.storage.sqlite.values import from_json, json_pair
 
@@ -25,14 +25,14 @@ _INSERT = "INSERT INTO entries_by_reference VALUES (?, ?) ON CONFLICT DO NOTHING
 
 
 def reference_values(name: str, value: str) -> tuple[int, str]:
-    """The values of `BY_REFERENCE`: the hash that leads to rows, and the text that tells which have it."""
-    return _hashed(name, value), f",{json_pair(name, value)}"
+    """The values of `BY_REFERENCE`: the checksum that leads to rows, and the text that decides."""
+    return _checksum(name, value), f",{json_pair(name, value)}"
 
 
 def index_references(connection: sqlite3.Connection, rows: Iterable[tuple[int, str, str]]) -> None:
     """Make entries known by references: position, name and value of each."""
-    hashed = ((_hashed(name, value), position) for position, name, value in rows)
-    connection.executemany(_INSERT, hashed)
+    rows_of_index = ((_checksum(name, value), position) for position, name, value in rows)
+    connection.executemany(_INSERT, rows_of_index)
 
 
 def index_all_references(connection: sqlite3.Connection) -> None:
@@ -44,6 +44,5 @@ def index_all_references(connection: sqlite3.Connection) -> None:
     )
 
 
-def _hashed(name: str, value: str) -> int:
-    text = json_pair(name, value).encode()
-    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big", signed=True)
+def _checksum(name: str, value: str) -> int:
+    return crc32(json_pair(name, value).encode())

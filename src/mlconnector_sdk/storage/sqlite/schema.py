@@ -191,7 +191,7 @@ _SECOND: tuple[Step, ...] = (
     WHERE state = 'held' OR state = 'dead' OR state = 'rejected'
     """,
     "CREATE INDEX entries_expected ON entries (expected_by) WHERE expected_by IS NOT NULL",
-    # What the vendor calls an entry, as hashes (`references`): a way to rows that may have the name.
+    # What the vendor calls an entry, as checksums (`references`): a way to rows that may have the name.
     """
     CREATE TABLE entries_by_reference (
         reference INTEGER NOT NULL,
@@ -221,22 +221,16 @@ _SECOND: tuple[Step, ...] = (
     "ALTER TABLE new_flow_status RENAME TO flow_status",
     # Closed events whose body is still there; 2 in the column says that it was purged.
     "CREATE INDEX inbox_closed ON inbox (received_at) WHERE closed = 1",
-    # What went over the wire about an entry; headers are JSON lists of pairs.
+    # What went over the wire about an entry.
     """
     CREATE TABLE exchanges (
         position INTEGER PRIMARY KEY,
         entry_id TEXT NOT NULL,
         vendor TEXT NOT NULL,
         request TEXT NOT NULL,
-        attempt INTEGER NOT NULL,
-        at INTEGER NOT NULL,
-        seconds REAL NOT NULL,
         status INTEGER,
-        problem TEXT NOT NULL,
-        sent_headers TEXT NOT NULL,
-        sent BLOB NOT NULL,
-        received_headers TEXT NOT NULL,
-        received BLOB NOT NULL
+        at INTEGER NOT NULL,
+        content BLOB NOT NULL
     ) STRICT
     """,
     "CREATE INDEX exchanges_by_entry ON exchanges (substr(entry_id, 1, 8))",
