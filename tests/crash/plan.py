@@ -126,7 +126,7 @@ def cycle(points: Mapping[str, Sequence[str]]) -> int:
 
 
 def turns(seed: int, number: int, points: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """The points whose turn it is in a story, by act; each cycle has another order, for all sorts of pairs."""
+    """The points whose turn it is in a story, by act; each cycle has another order, and other pairs."""
     length = cycle(points)
     past, place = divmod(number, length)
     found = {}

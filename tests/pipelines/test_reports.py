@@ -367,7 +367,7 @@ def test_a_successful_retry_makes_no_letter_whoever_heard_of_what(company: Compa
     with listening(company):
         company.order()
         company.sync.run()
-        failed = company.network.drop(stranger("997"), filename="late.edi")
+        failed = company.network.drop(stranger(), filename="late.edi")
         company.network.add_partnership("us_newco", sender="us", receiver="newco")
         company.network.retry(failed.id)
         company.later()

@@ -1,4 +1,4 @@
-"""A company, its pipeline, Stedi and the suppliers, in one process; what can be done to them, step by step."""
+"""A company, its pipeline, Stedi and the suppliers, in one process, and what can be done to them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,6 @@ __all__ = [
 
 _FLOW = "purchase_orders"
 _ROUNDS = 25
-_UNFINISHED = (State.PENDING, State.IN_FLIGHT)
 
 
 @frozen(kw_only=True)
@@ -414,7 +413,7 @@ class World:
     # -- inside ---------------------------------------------------------------------------------------
 
     def _entries(self) -> list[Entry]:
-        return [each for each in self.inner.find(flow=_FLOW, limit=1_000)]  # type: ignore[union-attr]
+        return list(self.inner.find(flow=_FLOW, limit=1_000))
 
     def _open(self) -> Store:
         if self.terms.sqlite:
@@ -472,4 +471,3 @@ def _told(line: list[Entry]) -> str:
 
 
 logging.getLogger("mlconnector_sdk").setLevel(logging.CRITICAL + 1)
-_ = (_UNFINISHED,)

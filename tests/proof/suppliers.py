@@ -1,11 +1,12 @@
 """150 suppliers: an order changed in Plex reaches Stedi within one polling interval plus a minute.
 
 Both simulators answer over real sockets with their real limits, on a virtual clock: Plex takes 200 requests a
-minute, Stedi ten a second at each endpoint, and each request takes its time. The pipeline runs as a service,
-every five minutes. Meanwhile orders are entered and edited, one of each supplier in every round: most of them
-at random instants, twenty at once right after a poll, when they wait longest. All documents of one supplier
-are refused; the connection of another one is down, always or now and then, for longer than the client is
-ready to repeat a request. Neither of them may delay the others. After a day, all open orders are read again (`Sweep`); nor may that.
+minute, of which its client was told, Stedi ten a second at each endpoint, and each request takes its time.
+The pipeline runs as a service, every five minutes. Meanwhile orders are entered and edited, one of each
+supplier in every round: most of them at random instants, twenty at once right after a poll, when they wait
+longest. All documents of one supplier are refused; the connection of another one is down, always or now and
+then, for longer than the client is ready to repeat a request. Neither of them may delay the others. After a
+day, all open orders are read again (`Sweep`); nor may that.
 
 What is measured is the virtual time from the edit in Plex until Stedi has taken the document.
 
@@ -27,10 +28,11 @@ from heapq import heappop, heappush
 from pathlib import Path
 
 import httpx
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
-from mlconnector_sdk.adapters.plex import Plex, PlexSettings
+from mlconnector_sdk.adapters.plex import Plex, PlexSettings, plex_profile
 from mlconnector_sdk.adapters.stedi import Stedi, StediSettings
+from mlconnector_sdk.core.limits import Rate
 from mlconnector_sdk.flow import Every, Pipeline
 from mlconnector_sdk.pipelines import plex_stedi
 from mlconnector_sdk.records import State
@@ -254,10 +256,11 @@ class Day:
             client_id=erp.client_id,
             client_secret=Secret(erp.client_secret),
             pcn=erp.pcn,
-            base_url=erp.url,
-            token_url=erp.token_url,
         )
-        return Plex(settings, transport=Slow(self.clock, PLEX_TAKES), clock=self.clock)
+        profile = evolve(
+            plex_profile(base_url=erp.url, token_url=erp.token_url), limits={"": (Rate(PLEX_A_MINUTE, 60),)}
+        )
+        return Plex(settings, profile=profile, transport=Slow(self.clock, PLEX_TAKES), clock=self.clock)
 
     def _stedi(self) -> Stedi:
         settings = StediSettings(api_key=Secret(self.network.api_key), base_url=self.network.url)

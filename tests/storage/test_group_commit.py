@@ -29,12 +29,12 @@ def group(path, statements):
     """A group commit whose statements are written down."""
 
     def connect():
-        connection = sqlite3.connect(path, timeout=0.01, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.set_trace_callback(statements.append)
         return connection
 
-    group = GroupCommit(connect)
+    group = GroupCommit(connect, patience=0.01)
     yield group
     group.pause()
 
@@ -150,6 +150,49 @@ def test_nobody_waits_for_a_lock_in_turn(group, path):
         assert [future.exception().sqlite_errorcode for future in futures] == [sqlite3.SQLITE_BUSY] * 4
         assert len(errors) == 1
     assert flows(path) == []
+
+
+@pytest.fixture
+def locked(group, statements, path):
+    """The patient leader finds the file locked, until the function that is given here is called."""
+    group._tries = int(DEADLINE / 0.001)
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        def unlock(queued):
+            wait_until(lambda: statements.count("BEGIN IMMEDIATE") > 3 and len(group._queue) == queued)
+            assert "COMMIT" not in statements
+            other.execute("ROLLBACK")
+
+        yield unlock
+
+
+def test_what_comes_while_the_leader_waits_is_in_the_same_commit(group, statements, path, locked):
+    with ThreadPoolExecutor(5) as pool:
+        futures = [pool.submit(group.run, insert(str(n))) for n in range(5)]
+        locked(queued=5)
+        assert sorted(future.result() for future in futures) == [1, 2, 3, 4, 5]
+    assert statements.count("COMMIT") == 1
+    assert flows(path) == list("01234")
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system sends no signals to threads")
+def test_a_leader_that_is_interrupted_while_it_waits_is_followed_by_another(group, path, locked):
+    futures = []
+
+    def interrupt(pool):
+        wait_until(lambda: len(group._queue) == 1)
+        futures.append(pool.submit(group.run, insert("goes on")))
+        wait_until(lambda: len(group._queue) == 2)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(interrupt, pool)
+        with pytest.raises(KeyboardInterrupt):
+            group.run(insert("given up"))
+        locked(queued=1)
+        assert futures[0].result() == 1
+    assert flows(path) == ["goes on"]
 
 
 def test_a_commit_that_fails_is_told_to_everybody(group, path):

@@ -26,6 +26,9 @@ CALLS = {
     "find by states": lambda store: store.find(states=[State.DEAD, State.HELD]),
     "find by flow and states": lambda store: store.find(flow="orders", states=[State.DEAD, State.HELD]),
     "find by number and states": lambda store: store.find(number="PO-1", states=[State.DEAD, State.HELD]),
+    "find overdue": lambda store: store.find(
+        flow="orders", states=[State.ACCEPTED, State.DELIVERED], expected_before=NOW, after=1
+    ),
     "find pending": lambda store: store.find(flow="orders", partner="ACME", states=[State.PENDING]),
     "pending events": lambda store: store.pending_events("stedi.transactions"),
     "admit": lambda store: store.admit(event("e1")),

@@ -172,8 +172,15 @@ def tell_known(
         reason=f"it existed before go-live and {what}: whether the supplier has it, and in which state, "
         "is not known here",
         remedy="agree on it with the supplier, then settle(..., arrived=True) or dismiss(...)",
-        sent=None if wanted is None else SentOrder(order=wanted),
+        sent=_agreed(wanted, known),
     )
+
+
+def _agreed(wanted: PurchaseOrder | None, known: PurchaseOrder | None) -> SentOrder | None:
+    """What the supplier of a known order has once a person has agreed with him on how it shall be."""
+    if wanted is not None:
+        return SentOrder(order=wanted)
+    return None if known is None else SentOrder(order=evolve(known, purpose=_CANCELLATION, lines=()))
 
 
 def _order(order: PurchaseOrder, purpose: str, change_sequence: int) -> TellOrder:

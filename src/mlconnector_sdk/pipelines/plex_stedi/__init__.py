@@ -91,8 +91,8 @@ INVOICES = "invoices"
 
 _USAGES = {"production": "P", "test": "T"}
 # Plex takes 200 requests a minute, and an order read whole costs four. The second look at open orders may use
-# a third of them, so that a burst of changes beside it still reaches the suppliers with the same poll.
-_SWEEP = Sweep(most=15)
+# a fifth of them, so that a burst of changes beside it still reaches the suppliers with the same poll.
+_SWEEP = Sweep(most=10)
 _BATCH = 20  # all sinks can repeat a send safely, so a crash may leave so many outcomes unknown
 _DELIVERED_WITHIN = timedelta(hours=2)  # Stedi tries a delivery three times within a quarter of an hour
 

@@ -17,6 +17,8 @@ __all__ = ["accepted", "find", "history"]
 _Values: TypeAlias = tuple[str | int, ...]
 _Criteria: TypeAlias = dict[str, _Values]
 
+# Spelled as a list of rows: by itself, SQLite would rather look through the whole table in order.
+_EXPECTED = "position IN (SELECT position FROM entries WHERE expected_by < ?)"
 _TAKEN = ", ".join(f"'{state.value}'" for state in State if state.taken)
 
 
@@ -61,7 +63,7 @@ def find(
     if reference is not None:
         criteria[BY_REFERENCE] = reference_values(*reference)
     if expected_before is not None:
-        criteria["expected_by < ?"] = (micros(expected_before),)
+        criteria[_EXPECTED] = (micros(expected_before),)
     if after > 0:
         criteria["position > ?"] = (after,)
     # One branch per state: each walks an index in order, where IN (...) would gather all and sort them.

@@ -110,7 +110,16 @@ class FindContract(OfStore):
         def found(value: str) -> int:
             return len(self.answer(store.find(reference=("control", value))))
 
-        for references in ({"control": "1"}, {"control": "2"}, {"other": "2"}, {}, {"control": "1"}):
+        called: list[dict[str, str]] = [
+            {"control": "1"},
+            {"control": "2"},
+            {"other": "2"},
+            {},
+            {'x"control': "1"},
+            {"other": '"control":"1"', "control": "1,"},
+            {"control": "1"},
+        ]
+        for references in called:
             self.save(store, change(self.stored(store, entry), references=references))
             assert [found("1"), found("2")] == [int(references.get("control") == value) for value in "12"]
 
