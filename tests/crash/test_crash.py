@@ -102,6 +102,15 @@ def test_an_order_that_is_listed_twice_is_one_order(stage: Stage) -> None:
         world.heal()
 
 
+def test_an_answer_that_was_quicker_than_the_recovery_counts(stage: Stage) -> None:
+    """The change arrived, its sender was killed and came back hours later; by then it was answered."""
+    chapters = [Chapter(act=act) for act in ACTS]
+    chapters[1] = Chapter(act="edit", kill_at="http POST 2 after", pause=3.0 * ANSWERED_AFTER)
+    story = Story(stage.world, Plan(chapters=tuple(chapters)), Tally())
+    story.tell()
+    assert story.tally.kills == {("edit", "http POST 2 after"): 1}
+
+
 def test_two_processes_at_once_create_one_entry(stage: Stage) -> None:
     world = stage.world
     with Driver() as other:

@@ -21,6 +21,7 @@ from mlconnector_sdk.mapping.documents import (
 )
 from mlconnector_sdk.mapping.edits import (
     Ask,
+    Had,
     Nothing,
     SentOrder,
     TellChange,
@@ -63,14 +64,14 @@ def told(
     sent: SentOrder | None,
     policies: Policies = USUAL,
     *,
-    in_doubt: bool = False,
+    refused: str = "",
     after_rejection: bool = False,
 ) -> Telling:
     return tell(
         wanted,
         why_not="it was cancelled",
         sent=sent,
-        in_doubt=in_doubt,
+        refused=refused,
         after_rejection=after_rejection,
         policies=policies,
         seen_on=TODAY,
@@ -98,7 +99,8 @@ def ask_of(telling: Telling) -> Ask:
 @pytest.mark.parametrize("policies", [USUAL, BY_REPLACEMENT, BY_TELEPHONE])
 def test_a_first_order_goes_as_one_whatever_was_agreed_on_changes(policies: Policies) -> None:
     telling = told(ORDER, None, policies)
-    assert telling == TellOrder(order=evolve(ORDER, purpose="00"), sent=SENT)
+    first = SentOrder(order=ORDER, had=Had.NOTHING)
+    assert telling == TellOrder(order=evolve(ORDER, purpose="00"), sent=first)
 
 
 def test_what_was_never_sent_and_is_not_wanted_is_not_told() -> None:
@@ -276,7 +278,8 @@ def test_what_was_cancelled_is_not_cancelled_again(policies: Policies) -> None:
 def test_what_is_wanted_again_goes_whole_as_a_replacement(policies: Policies) -> None:
     telling = told(ORDER, CANCELLED, policies)
     assert telling == TellOrder(
-        order=evolve(ORDER, purpose="05"), sent=SentOrder(order=ORDER, change_sequence=2)
+        order=evolve(ORDER, purpose="05"),
+        sent=SentOrder(order=ORDER, change_sequence=2, had=Had.CANCELLED),
     )
 
 
@@ -284,24 +287,63 @@ def test_what_is_wanted_again_is_agreed_on_by_telephone_where_edits_are() -> Non
     assert "is wanted again" in ask_of(told(ORDER, CANCELLED, BY_TELEPHONE)).reason
 
 
-# -- in doubt ------------------------------------------------------------------------------------------
+# -- refused after all ---------------------------------------------------------------------------------
+
+BUILT = evolve(CHANGED, builds_on=("order", "change"))
+
+
+def built_upon(before: SentOrder | None) -> SentOrder:
+    """An order that was sent whole when the supplier had this, and changed since."""
+    whole = told(ORDER, before)
+    assert isinstance(whole, TellOrder)
+    telling = told(MORE, whole.sent)
+    assert isinstance(telling, TellChange)
+    return evolve(telling.sent, builds_on=("order",))
 
 
 @pytest.mark.parametrize("wanted", [ORDER, MORE])
-def test_where_something_before_it_was_refused_the_whole_order_goes(wanted: PurchaseOrder) -> None:
-    telling = told(wanted, CHANGED, in_doubt=True)
+def test_where_a_change_before_it_was_refused_the_whole_order_goes(wanted: PurchaseOrder) -> None:
+    telling = told(wanted, BUILT, refused="change")
     assert order_of(telling) == evolve(wanted, purpose="05")
     assert isinstance(telling, TellOrder)
     assert telling.sent == SentOrder(order=wanted, change_sequence=3)
 
 
+def test_a_change_of_an_order_that_was_refused_was_a_change_of_nothing() -> None:
+    telling = told(MORE, built_upon(None), refused="order")
+    assert order_of(telling).purpose == "00"
+    assert isinstance(told(None, built_upon(None), refused="order"), Nothing)
+
+
+def test_so_is_the_cancellation_of_one() -> None:
+    order = evolve(MORE, purpose="01", lines=())
+    cancelled = evolve(built_upon(None), order=order, builds_on=("order", "change"))
+    assert order_of(told(MORE, cancelled, refused="order")).purpose == "00"
+
+
+def test_what_was_cancelled_is_still_cancelled_where_wanting_it_again_was_refused() -> None:
+    assert isinstance(told(None, built_upon(CANCELLED), refused="order"), Nothing)
+    assert order_of(told(MORE, built_upon(CANCELLED), refused="order")).purpose == "05"
+
+
+def test_where_a_replacement_was_refused_the_order_is_there_in_some_state() -> None:
+    assert order_of(told(MORE, BUILT, refused="order")).purpose == "05"
+    assert change_of(told(None, BUILT, refused="order")).purpose == "01"
+
+
+def test_a_cancellation_is_one_whatever_was_refused_before_it() -> None:
+    cancelled = evolve(CANCELLED, builds_on=("order", "change"))
+    assert isinstance(told(None, cancelled, refused="change"), Nothing)
+    assert order_of(told(ORDER, cancelled, refused="change")).purpose == "05"
+
+
 def test_a_doubt_is_put_before_a_person_where_edits_are() -> None:
-    assert isinstance(told(MORE, CHANGED, BY_TELEPHONE, in_doubt=True), Ask)
+    assert isinstance(told(MORE, BUILT, BY_TELEPHONE, refused="change"), Ask)
 
 
 def test_in_doubt_every_line_is_touched() -> None:
-    soon = SentOrder(order=evolve(ORDER, lines=(line("1", days=1), line("2"))))
-    assert isinstance(told(soon.order, soon, Policies(frozen_days=5), in_doubt=True), Ask)
+    soon = evolve(BUILT, order=evolve(ORDER, lines=(line("1", days=1), line("2"))))
+    assert isinstance(told(soon.order, soon, Policies(frozen_days=5), refused="change"), Ask)
 
 
 # -- from before go-live -------------------------------------------------------------------------------

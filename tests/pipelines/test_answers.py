@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mlconnector_sdk import MemoryStore, Plex
+from mlconnector_sdk.errors import ConfigurationError
 from mlconnector_sdk.pipelines import plex_stedi
 from mlconnector_sdk.records import Entry, State
 from mlconnector_sdk.simulators.faults import LoseAnswer
@@ -271,27 +272,25 @@ def test_an_answer_that_is_marked_as_a_test_changes_no_real_order(company: Compa
     assert [each.state for each in answers(company)] == [State.ACCEPTED]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="checkpoints and leases go by the flow's name alone, not by tenant and environment"
-)
-def test_two_environments_share_a_store_without_taking_from_each_other(company: Company) -> None:
-    tests = plex_stedi.pipeline(
-        company.plex,
+@pytest.mark.parametrize("other", ["environment", "tenant"])
+def test_a_store_serves_one_tenant_and_one_environment(company: Company, other: str) -> None:
+    """In one store the test system would move the checkpoint past a production 855, and send its orders."""
+    plex = company.plex
+    if other == "tenant":
+        plex = Plex(company.plex_settings(pcn="999"), clock=company.time)
+    second = plex_stedi.pipeline(
+        plex,
         company.stedi,
         store=company.store,
         partners=company.folder / "partners.toml",
-        environment="test",
+        environment="test" if other == "environment" else "production",
     )
-    tests.baseline()
-    company.order("PO-2")
-    ordered(company)
-    for number in ("PO-2", "PO-1"):
-        company.network.supplier("us_acme").acknowledge(number)
-        company.later(600)
-    tests.run([plex_stedi.ACKNOWLEDGMENTS])
-    company.sync.run()
-    assert said(company)["Acknowledgment_Status"] == "accepted"
-    assert said(company, "PO-2")["Acknowledgment_Status"] == "accepted"
+    for call in (second.baseline, second.run, second.preview):
+        with pytest.raises(ConfigurationError, match="a store of its own") as caught:
+            call()
+        assert "belongs to" in str(caught.value)
+    if other == "tenant":
+        plex.close()
 
 
 def test_a_test_environment_sends_tests_and_hears_of_tests(company: Company) -> None:

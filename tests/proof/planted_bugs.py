@@ -303,7 +303,7 @@ _UNKNOWN = (
         file="flow/recover.py",
         old='            self._wait(entry, "too early to see whether it arrived")\n            return False\n',
         new="            return True\n",
-        tests=("tests/flow/test_recovery.py",),
+        tests=("tests/flow/test_confirm.py",),
     ),
     Bug(
         name="a refusal counts as certain although an earlier attempt may have arrived",
@@ -330,7 +330,7 @@ _UNKNOWN = (
     ),
     Bug(
         name="what a worker is sending is settled by a person",
-        file="flow/mend.py",
+        file="flow/settle.py",
         old="        return entry.state is State.IN_FLIGHT and free\n",
         new="        return entry.state is State.IN_FLIGHT or free\n",
         tests=("tests/flow/test_mending.py",),

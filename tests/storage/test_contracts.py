@@ -110,7 +110,7 @@ def test_a_backend_may_add_tests_of_its_own():
 
 
 # Enough to catch each of them; the long and the many-fold tests are left out.
-SHORT = "not walks and not survive and not earlier_entry and not latest_counts and not the_unfinished"
+SHORT = "not walks and not survive and not State. and not odd and not at_once or pollers_at_once_create"
 FOUND_BY_WALKING = {
     "TestNoFence",
     "TestNoDedupeOfEvents",

@@ -6,11 +6,11 @@ from mlconnector_sdk.flow.flow import Flow, MapRecord
 from mlconnector_sdk.flow.health import Alert, Expiry, Health
 from mlconnector_sdk.flow.limits import Limits
 from mlconnector_sdk.flow.mapped import Hold, Mapped, Send, Unchanged
-from mlconnector_sdk.flow.mend import Remapped
 from mlconnector_sdk.flow.overdue import Overdue
 from mlconnector_sdk.flow.pipeline import AsyncPipeline, Pipeline, Settings
 from mlconnector_sdk.flow.preview import Preview, PreviewItem
 from mlconnector_sdk.flow.reconcile import Census, Gap, Lacking, Reconciliation
+from mlconnector_sdk.flow.remap import Remapped
 from mlconnector_sdk.flow.report import FlowReport, RunReport
 from mlconnector_sdk.flow.schedule import DailyAt, Every, Schedule
 from mlconnector_sdk.flow.sink import Absent, Found, IfAbsent, NotYet, OnUnknown, Outcome, Sink

@@ -31,6 +31,7 @@ from mlconnector_sdk.flow.journal import Journal, told
 from mlconnector_sdk.flow.keys import ordering_key
 from mlconnector_sdk.flow.moved import moved
 from mlconnector_sdk.flow.report import FlowReport
+from mlconnector_sdk.flow.scope import cursors_of, scoped
 from mlconnector_sdk.flow.source import Observation, Window
 from mlconnector_sdk.ports import Clock, Store
 from mlconnector_sdk.records import Checkpoint, Collected, Collection, Event, Feed, NewEntry, State
@@ -177,7 +178,7 @@ class Collector:
     ) -> None:
         started = self.clock.now()
         before = checkpoint or Checkpoint(flow=flow.name, cursors={})
-        walk = flow.source.walk(Window(cursors=before.cursors, since=since))
+        walk = flow.source.walk(Window(cursors=cursors_of(before), since=since))
         records = 0
         held_back: Sequence[Observation] = ()  # the last batch goes with the checkpoint, in one commit
         try:
@@ -195,7 +196,8 @@ class Collector:
                 held_back = batch
                 if self.stopping():
                     return  # the window is not read completely: the next run reads it again
-            after = Checkpoint(flow=flow.name, cursors=walk.cursors, revision=before.revision)
+            cursors = scoped(flow, walk.cursors)
+            after = Checkpoint(flow=flow.name, cursors=cursors, revision=before.revision)
             collected = await self._commit(
                 flow, report, held_back, checkpoint=after if moves else None, baseline=baseline
             )

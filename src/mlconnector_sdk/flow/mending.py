@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from mlconnector_sdk.dual import Colour, arrived, shared
 from mlconnector_sdk.errors import ConfigurationError
 from mlconnector_sdk.flow.flows_face import FlowsFace
-from mlconnector_sdk.flow.mend import Mending, Remapped
+from mlconnector_sdk.flow.mend import Mending
+from mlconnector_sdk.flow.remap import Remapped, Remapping
+from mlconnector_sdk.flow.settle import Settling
 from mlconnector_sdk.records import Entry, FlowStatus, Purged
 
 __all__ = ["MendingFace"]
 
+M = TypeVar("M", bound=Mending)
 _UNTIL_RESUMED = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -32,7 +36,7 @@ class MendingFace(FlowsFace[Colour]):
             DocumentError: There is nothing to retry; it may have arrived (`settle`); it was taken and then
                 refused (`remap`, `resend`); or a newer document was taken (`dismiss`).
         """
-        return await self._mending().retry(number)
+        return await self._mending(Mending).retry(number)
 
     @shared
     async def remap(self, number: str, *, dry_run: bool = False) -> list[Remapped]:
@@ -53,7 +57,7 @@ class MendingFace(FlowsFace[Colour]):
             DocumentError: There is nothing to remap; it, or an older one, may have arrived (`settle`); or a
                 newer document was taken (`dismiss`).
         """
-        return await self._mending().remap(number, dry_run=dry_run)
+        return await self._mending(Remapping).remap(number, dry_run=dry_run)
 
     @shared
     async def resend(self, number: str, *, by: str, reason: str) -> Entry:
@@ -72,7 +76,7 @@ class MendingFace(FlowsFace[Colour]):
             ConfigurationError: ``by`` or ``reason`` is empty.
         """
         _require_person(by, reason)
-        return await self._mending().resend(number, by=by, reason=reason)
+        return await self._mending(Mending).resend(number, by=by, reason=reason)
 
     @shared
     async def settle(self, entry_id: str, *, arrived: bool, by: str, reason: str) -> Entry:
@@ -98,7 +102,7 @@ class MendingFace(FlowsFace[Colour]):
             ConfigurationError: ``by`` or ``reason`` is empty.
         """
         _require_person(by, reason)
-        return await self._mending().settle(entry_id, arrived_there=arrived, by=by, reason=reason)
+        return await self._mending(Settling).settle(entry_id, arrived_there=arrived, by=by, reason=reason)
 
     @shared
     async def dismiss(self, number: str, *, by: str, reason: str) -> list[Entry]:
@@ -114,7 +118,7 @@ class MendingFace(FlowsFace[Colour]):
             ConfigurationError: ``by`` or ``reason`` is empty.
         """
         _require_person(by, reason)
-        return await self._mending().dismiss(number, by=by, reason=reason)
+        return await self._mending(Mending).dismiss(number, by=by, reason=reason)
 
     @shared
     async def pause(self, partner: str, *, by: str, reason: str, flows: Sequence[str] = ()) -> None:
@@ -171,8 +175,8 @@ class MendingFace(FlowsFace[Colour]):
         await self._journal.write([self._journal.flow_line(self.name, "purged", text)])
         return Purged(entries=entries, events=events)
 
-    def _mending(self) -> Mending:
-        return Mending(store=self.store, journal=self._journal, flows=self.flows)
+    def _mending(self, kind: type[M]) -> M:
+        return kind(store=self.store, journal=self._journal, flows=self.flows)
 
 
 def _require_person(by: str, reason: str) -> None:

@@ -22,6 +22,7 @@ from mlconnector_sdk.flow.mending import MendingFace
 from mlconnector_sdk.flow.report import FlowReport, RunReport
 from mlconnector_sdk.flow.runner import Runner
 from mlconnector_sdk.flow.schedule import Schedule
+from mlconnector_sdk.flow.scope import require_scope
 from mlconnector_sdk.flow.watch import Watch
 from mlconnector_sdk.ports import AuditLog, Clock, ExchangeLog, Store
 from mlconnector_sdk.records import Event, Feed
@@ -137,7 +138,9 @@ class PipelineFace(LookingFace[Colour], MendingFace[Colour]):
         report = RunReport()
         for flow in self._chosen(flows):
             report.flows.append(FlowReport(flow=flow.name))
-            if await arrived(self.store.checkpoint(flow.name)) is None:
+            checkpoint = await arrived(self.store.checkpoint(flow.name))
+            require_scope(flow, checkpoint)
+            if checkpoint is None:
                 await collector.baseline(flow, report.flows[-1])
         return report
 

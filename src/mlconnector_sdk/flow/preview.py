@@ -17,6 +17,7 @@ from mlconnector_sdk.flow.foresight import Foresight
 from mlconnector_sdk.flow.journal import told
 from mlconnector_sdk.flow.mapped import Hold, Send
 from mlconnector_sdk.flow.moved import moved
+from mlconnector_sdk.flow.scope import cursors_of, require_scope
 from mlconnector_sdk.flow.source import Observation, Window
 from mlconnector_sdk.ports import Clock, Store
 from mlconnector_sdk.records import Checkpoint, Entry, Feed, State
@@ -75,6 +76,7 @@ class Previewer:
             NoStartingPoint: There is no checkpoint and no ``since``.
         """
         checkpoint = await arrived(self.store.checkpoint(flow.name))
+        require_scope(flow, checkpoint)
         if checkpoint is None and since is None:
             raise NoStartingPoint(f"the flow '{flow.name}' has never run and has no starting point")
         pending = await arrived(self.store.find(flow=flow.name, states=[State.PENDING], limit=_SHOWN))
@@ -83,7 +85,7 @@ class Previewer:
         for event in await arrived(self.store.pending_events(flow.source.name, limit=_SHOWN)):
             items += await self._new_items(flow, await observed(flow, event), foresight)
         before = checkpoint or Checkpoint(flow=flow.name, cursors={})
-        walk = flow.source.walk(Window(cursors=before.cursors, since=since))
+        walk = flow.source.walk(Window(cursors=cursors_of(before), since=since))
         try:
             while (batch := await walk.batch()) is not None:
                 items += await self._new_items(flow, batch, foresight)

@@ -69,8 +69,8 @@ class Recovery:
 
     def _key_is_remembered(self, entry: Entry) -> bool:
         policy = self.flow.sink.on_unknown
-        if entry.first_sent_at is None:
-            return False
+        if entry.first_sent_at is None or entry.first_sent_at > self.clock.now():
+            return False  # never sent, or by a clock that was ahead: nobody knows how old the key is
         # The repeat must arrive while the key is remembered, however slow it is.
         return self.clock.now() + self.flow.sink.timeout < entry.first_sent_at + policy.same_key_for
 

@@ -18,6 +18,7 @@ from mlconnector_sdk.flow.flow import Flow
 from mlconnector_sdk.flow.journal import Journal, told
 from mlconnector_sdk.flow.overdue import Punctuality
 from mlconnector_sdk.flow.report import FlowReport, RunReport
+from mlconnector_sdk.flow.scope import require_scope
 from mlconnector_sdk.ports import Clock, ExchangeLog, Store
 from mlconnector_sdk.records import FlowStatus
 
@@ -50,10 +51,13 @@ class Runner:
 
         Raises:
             NoStartingPoint: A flow has no checkpoint, and there is no ``since``.
+            ConfigurationError: The store belongs to another tenant or environment.
             StoreError: The store cannot be read or written.
         """
         for flow in flows:
-            if since is None and await arrived(self.store.checkpoint(flow.name)) is None:
+            checkpoint = await arrived(self.store.checkpoint(flow.name))
+            require_scope(flow, checkpoint)
+            if since is None and checkpoint is None:
                 raise NoStartingPoint(f"the flow '{flow.name}' has never run and has no starting point")
         store, journal, clock, stopping = self.store, self.journal, self.clock, self.stopping
         collector = Collector(store=store, journal=journal, clock=clock, stopping=stopping)

@@ -41,7 +41,11 @@ class OnUnknown:
 
 @frozen(kw_only=True)
 class Found:
-    """The effect is there: the send arrived. The rest is what `SendResult` would have said."""
+    """The effect is there: the send arrived. The rest is what `SendResult` would have said.
+
+    Its references are of this effect alone. One that another entry of the flow bears already tells that the
+    effect is that one's, and a person is asked.
+    """
 
     references: Mapping[str, str] = field(factory=dict)
     follow_ons: tuple[NewEntry, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from enum import Enum
 
 from attrs import evolve, frozen
 
@@ -15,11 +16,19 @@ from mlconnector_sdk.mapping.changes import by_number, cancellation, changed_ord
 from mlconnector_sdk.mapping.documents import OrderLine, PurchaseOrder, PurchaseOrderChange
 from mlconnector_sdk.mapping.policies import AfterRejection, Changes, KnownOrders, Policies
 
-__all__ = ["Ask", "Nothing", "SentOrder", "TellChange", "TellOrder", "Telling", "tell", "tell_known"]
+__all__ = ["Ask", "Had", "Nothing", "SentOrder", "TellChange", "TellOrder", "Telling", "tell", "tell_known"]
 
 _ORIGINAL, _CANCELLATION, _REPLACEMENT = "00", "01", "05"
 _LINE_VALUES = ("unit_price", "price_basis", "buyer_part", "vendor_part", "description", "schedules")
 _EMPTY = (None, "", ())
+
+
+class Had(Enum):
+    """What a supplier had of an order when it was sent to him whole: what he has, should that be refused."""
+
+    NOTHING = "nothing"
+    CANCELLED = "cancelled order"
+    ORDER = "order"
 
 
 @frozen(kw_only=True)
@@ -31,11 +40,13 @@ class SentOrder:
         change_sequence: Of the latest change that the supplier has accepted; 0 before the first one.
         builds_on: What has to have arrived as well, oldest first, where this is the order after a change: the
             documents from the last whole order on, by whatever name their keeper knows them.
+        had: What he had before the last whole order.
     """
 
     order: PurchaseOrder
     change_sequence: int = 0
     builds_on: tuple[str, ...] = ()
+    had: Had = Had.ORDER
 
     @property
     def cancelled(self) -> bool:
@@ -98,7 +109,7 @@ def tell(
     *,
     why_not: str = "",
     sent: SentOrder | None,
-    in_doubt: bool = False,
+    refused: str = "",
     after_rejection: bool = False,
     policies: Policies,
     seen_on: date,
@@ -112,8 +123,9 @@ def tell(
         wanted: The order as it shall be, in the supplier's terms; None where it is not wanted any more.
         why_not: Where it is not wanted: why, e.g. ``it was cancelled``.
         sent: What the supplier has; None where it has nothing.
-        in_doubt: Whether something that ``sent`` builds on was refused after all: then the whole order goes
-            as a replacement, for nobody knows exactly what the difference is.
+        refused: The first of what ``sent`` builds on that was refused after all; empty: none was. If it was
+            the order itself, its changes were changes of nothing; if it was a change, the whole order goes as
+            a replacement, for nobody knows exactly what the difference is.
         after_rejection: Whether an order of this number was taken and then refused.
         policies: Of the supplier.
         seen_on: When the edit was seen, as a date of the plant: the date of the change.
@@ -121,17 +133,18 @@ def tell(
     Raises:
         InvalidDocument: The difference is one that no change can tell.
     """
+    sent, in_doubt = _after_refusal(sent, refused)
     if sent is None:
         if wanted is None:
             return Nothing(why=f"{why_not}, and the supplier has never been sent it")
         again = after_rejection and policies.after_rejection is AfterRejection.REPLACE
-        return _order(wanted, _REPLACEMENT if again else _ORIGINAL, 0)
+        return _order(wanted, _REPLACEMENT if again else _ORIGINAL, None)
     if sent.cancelled:
         if wanted is None:
             return Nothing(why=f"{why_not}, and the supplier knows that it is not wanted")
         if policies.changes is Changes.HOLD:
             return _held(wanted, sent)
-        return _order(wanted, _REPLACEMENT, sent.change_sequence)
+        return _order(wanted, _REPLACEMENT, sent)
     if wanted is None:
         return _cancel(sent, why_not, policies, seen_on)
     if _content(wanted) == _content(sent.order) and not in_doubt:
@@ -142,12 +155,11 @@ def tell(
     if (late := _frozen(touched, policies, seen_on)) is not None:
         return _too_late(late, policies, SentOrder(order=wanted, change_sequence=sent.change_sequence))
     if in_doubt or policies.changes is Changes.REPLACE or _takes_away(sent.order, wanted):
-        return _order(wanted, _REPLACEMENT, sent.change_sequence)
+        return _order(wanted, _REPLACEMENT, sent)
     change = order_change(sent.order, wanted, change_sequence=sent.change_sequence + 1, changed_on=seen_on)
     if change is None:
         return Nothing(why="the supplier has exactly this order")
-    after = SentOrder(order=changed_order(sent.order, change), change_sequence=change.change_sequence)
-    return TellChange(change=change, sent=after)
+    return TellChange(change=change, sent=_changed(sent, change))
 
 
 def tell_known(
@@ -166,7 +178,7 @@ def tell_known(
     if policies.known_orders is KnownOrders.IGNORE:
         return Nothing(why="it existed before go-live, and such orders are left alone")
     if policies.known_orders is KnownOrders.REPLACE and wanted is not None:
-        return _order(wanted, _REPLACEMENT, 0)
+        return _order(wanted, _REPLACEMENT, SentOrder(order=wanted))
     what = "was edited" if wanted is not None else "is not wanted any more"
     return Ask(
         reason=f"it existed before go-live and {what}: whether the supplier has it, and in which state, "
@@ -183,15 +195,33 @@ def _agreed(wanted: PurchaseOrder | None, known: PurchaseOrder | None) -> SentOr
     return None if known is None else SentOrder(order=evolve(known, purpose=_CANCELLATION, lines=()))
 
 
-def _order(order: PurchaseOrder, purpose: str, change_sequence: int) -> TellOrder:
-    sent = SentOrder(order=evolve(order, purpose=_ORIGINAL), change_sequence=change_sequence)
+def _after_refusal(sent: SentOrder | None, refused: str) -> tuple[SentOrder | None, bool]:
+    """What the supplier has after all, and whether that is in doubt."""
+    if sent is None or refused not in sent.builds_on:
+        return sent, False
+    if refused == sent.builds_on[0] and sent.had is Had.NOTHING:
+        return None, False
+    if refused == sent.builds_on[0] and sent.had is Had.CANCELLED:
+        return evolve(sent, order=evolve(sent.order, purpose=_CANCELLATION, lines=())), False
+    return sent, not sent.cancelled
+
+
+def _order(order: PurchaseOrder, purpose: str, before: SentOrder | None) -> TellOrder:
+    had = Had.NOTHING if before is None else Had.CANCELLED if before.cancelled else Had.ORDER
+    sequence = 0 if before is None else before.change_sequence
+    sent = SentOrder(order=evolve(order, purpose=_ORIGINAL), change_sequence=sequence, had=had)
     return TellOrder(order=evolve(order, purpose=purpose), sent=sent)
+
+
+def _changed(sent: SentOrder, change: PurchaseOrderChange) -> SentOrder:
+    order = changed_order(sent.order, change)
+    return SentOrder(order=order, change_sequence=change.change_sequence, had=sent.had)
 
 
 def _cancel(sent: SentOrder, why_not: str, policies: Policies, seen_on: date) -> Telling:
     number = sent.change_sequence + 1
     change = cancellation(sent.order, change_sequence=number, changed_on=seen_on)
-    after = SentOrder(order=changed_order(sent.order, change), change_sequence=number)
+    after = _changed(sent, change)
     if policies.changes is Changes.HOLD:
         return Ask(
             reason=f"{why_not}, and the supplier has it",

@@ -86,7 +86,8 @@ class AcknowledgmentSink:
         said = folded(write, aggregate, self._plex.profile)
         if differences(said, aggregate, self._plex.profile):
             return Absent()
-        return Found(references=_references(aggregate), summary=_summary(entry, said, {}))
+        # No references: the order is what all acknowledgments of it have in common.
+        return Found(summary=_summary(entry, said, {}))
 
     async def _read(self, entry: Entry, write: WriteBack) -> PurchaseOrderAggregate:
         """The order as it is now; its supplier does not matter here."""

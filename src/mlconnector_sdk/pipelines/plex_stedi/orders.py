@@ -82,14 +82,12 @@ class OrderMapping:
         else:
             sent = None if accepted is None else _read(accepted)
             refused = _refused_since(sent, standing.line)
-            if refused is not None and _was_first(refused, standing.line):
-                sent = None  # what was built on it changed an order that the supplier never had
             telling = tell(
                 order,
                 why_not=why_not,
                 sent=sent,
-                in_doubt=refused is not None,
-                after_rejection=standing.rejected is not None or refused is not None,
+                refused=refused,
+                after_rejection=bool(standing.rejected or refused),
                 policies=partner.policies,
                 seen_on=self._day(entry),
             )
@@ -175,13 +173,7 @@ def _read(accepted: Entry) -> SentOrder:
     return decode(accepted.document or b"", SentOrder, strict=True)
 
 
-def _refused_since(sent: SentOrder | None, line: Sequence[Entry]) -> Entry | None:
+def _refused_since(sent: SentOrder | None, line: Sequence[Entry]) -> str:
     """The first document that what the supplier is believed to have builds on, and that was refused later."""
     built_on = () if sent is None else sent.builds_on
-    return next((each for each in line if each.id in built_on and not each.state.taken), None)
-
-
-def _was_first(refused: Entry, line: Sequence[Entry]) -> bool:
-    """Whether the supplier had nothing before it."""
-    earlier = [each for each in line if each.sequence < refused.sequence]
-    return not any(each.state.taken or each.state is State.KNOWN for each in earlier)
+    return next((each.id for each in line if each.id in built_on and not each.state.taken), "")

@@ -67,7 +67,7 @@ def find(
     if after > 0:
         criteria["position > ?"] = (after,)
     # One branch per state: each walks an index in order, where IN (...) would gather all and sort them.
-    branches = [criteria | _of(state) for state in dict.fromkeys(states)] or [criteria]
+    branches = [criteria | _of(state, few=bool(number)) for state in dict.fromkeys(states)] or [criteria]
     positions = " UNION ALL ".join(_branch(branch) for branch in branches)
     query = f"{select()} WHERE entries.position IN ({positions}) ORDER BY entries.position LIMIT ?"
     values: list[str | int] = []
@@ -76,8 +76,13 @@ def find(
     return [entry_from(row) for row in connection.execute(query, [*values, max(limit, 0)]).fetchall()]
 
 
-def _of(state: State) -> _Criteria:
-    """The state, spelled out so that SQLite sees which index has it, and what follows from it."""
+def _of(state: State, *, few: bool) -> _Criteria:
+    """The state, spelled out so that SQLite sees which index has it, and what follows from it.
+
+    Where few rows are left anyway, the plus keeps SQLite from gathering all those of the state.
+    """
+    if few:
+        return {f"+state = '{state.value}'": ()}
     criteria: _Criteria = {f"state = '{state.value}'": ()}
     if state in (State.PENDING, State.IN_FLIGHT):
         criteria[f"blocking >= {UNFINISHED}"] = ()
