@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from mlconnector_sdk.core.auth import ApiKey, Basic, NoAuth, OAuth2ClientCredentials
 from mlconnector_sdk.core.call import Call, Content, Form, Json
 from mlconnector_sdk.core.client import Client
+from mlconnector_sdk.core.outgoing import Outgoing
 from mlconnector_sdk.core.runtime import AsyncRuntime, BlockingRuntime
 from mlconnector_sdk.dual import run
 from mlconnector_sdk.errors import RequestRefused, VendorError
@@ -244,6 +245,27 @@ def test_a_call_whose_credentials_are_not_in_its_headers_shows_neither_body() ->
     assert kept.sent == kept.received == b"(not kept)"
 
 
+@respx.mock
+def test_a_strategys_own_requests_show_neither_body_however_they_are_made() -> None:
+    respx.post("https://auth.test/token").mock(ok)
+    outgoing = Outgoing(
+        name="POST token URL",
+        method="POST",
+        url="https://auth.test/token",
+        headers=(("Authorization", Secret("hush")),),
+        content=b"a code",
+        timeout=5,
+        max_bytes=1_000,
+    )
+    client = Client(profile(), NoAuth(), BlockingRuntime(clock=VirtualClock()))
+    [kept] = one(client, lambda client: client._service.ask(outgoing))
+    assert kept.sent == kept.received == b"(not kept)"
+    assert outgoing.open
+    assert not evolve(outgoing, quiet=True).open
+    assert not evolve(outgoing, content=Secret("a code")).open
+    assert not evolve(outgoing, headers=()).open
+
+
 # -- headers ------------------------------------------------------------------------------------------------
 
 
@@ -329,7 +351,7 @@ def repeated(name: str, secret: str, spelling: Callable[[str], bytes], code: int
         return httpx.Response(code, content=content, headers={"Server": heard.replace("\n", " ")})
 
     runtime = BlockingRuntime(transport=httpx.MockTransport(repeat), clock=VirtualClock())
-    also = {"X-Also": Secret(f"also {secret}")}
+    also = {"X-Also": Secret(secret[::-1])}
     client = Client(profile(attempts=1), AUTHS[name](secret), runtime, jitter=no_jitter, headers=also)
     call = evolve(POST, answer=bytes, body=Json({"note": secret}), params=(("q", secret),))
     with recorded() as exchanges:
@@ -357,9 +379,11 @@ def test_whatever_the_vendor_repeats_no_credential_is_kept(
     name: str, secret: str, spelling: Callable[[str], bytes], code: int
 ) -> None:
     assume(secret not in ORDINARY)
+    assume(secret[::-1] not in ORDINARY)
     pair = base64.b64encode(f"me:{secret}".encode()).decode()
     for text in everything(repeated(name, secret, spelling, code)):
         assert secret not in text
+        assert secret[::-1] not in text
         assert json.dumps(secret)[1:-1] not in text
         assert pair not in text
 

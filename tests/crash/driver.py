@@ -14,6 +14,7 @@ import shutil
 import traceback
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -33,6 +34,7 @@ from mlconnector_sdk import (
 from mlconnector_sdk.adapters.plex import plex_profile
 from mlconnector_sdk.adapters.stedi import stedi_profile
 from mlconnector_sdk.pipelines import plex_stedi
+from mlconnector_sdk.pipelines.partner_files import PartnerFiles, read_partner_files
 from mlconnector_sdk.testing.clock import VirtualClock
 from mlconnector_sdk.testing.crash import Effects
 from tests.crash.keyless import without_keys
@@ -96,7 +98,8 @@ def perform(act: Act, effects: Effects, clock: VirtualClock) -> list[str]:
             shutil.copyfile(act["template"], act["database"])
         with SQLiteStore(act["database"]) as file:
             store = effects.store(file)
-            sync: Pipeline = plex_stedi.pipeline(plex, stedi, store=store, partners=act["partners"])
+            partners = _partners(act["partners"])
+            sync: Pipeline = plex_stedi.pipeline(plex, stedi, store=store, partners=partners)
             if act["keyless"]:
                 name = plex_stedi.PURCHASE_ORDERS
                 sync.flows[name] = without_keys(sync.flows[name], stedi)
@@ -105,6 +108,12 @@ def perform(act: Act, effects: Effects, clock: VirtualClock) -> list[str]:
                 sync.settle(entry_id, arrived=arrived, by="the test", reason="the network's own list says so")
             _run(sync, act)
             return [entry.id for entry in sync.dead_letters()] if act["healthy"] else []
+
+
+@cache
+def _partners(path: str) -> PartnerFiles:
+    """Read once, by the parent: the files do not change."""
+    return read_partner_files(path)
 
 
 def _plex(act: Act, effects: Effects, clock: VirtualClock) -> Plex:

@@ -39,7 +39,8 @@ _REQUESTS: Mapping[str, Sequence[tuple[str, str]]] = {
 _WEBHOOKS = ("", "repeated", "reordered", "withheld", "late")
 _KEYLESS = 0.2
 _CALM = 0.3  # of the acts
-_PAUSES = (200.0, 3_600.0, 3_600.0, 3_600.0, 108_000.0)  # too early to look; usual; the key is forgotten
+_PAUSES = (200.0, 1_000.0, 1_000.0, 1_000.0, 9_000.0, 108_000.0)
+"""Too early to look; usual; after the supplier has answered; after the vendor has forgotten the key."""
 
 
 @frozen(kw_only=True)

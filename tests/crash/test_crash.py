@@ -70,9 +70,6 @@ def test_killed_while_the_vendors_fail(stage: Stage, part: int) -> None:
     assert tally.disturbances
 
 
-@pytest.mark.xfail(
-    reason="the id of a confirmation's line depends on the document's last change, not on the report alone"
-)
 def test_a_report_that_is_told_again_after_another_one_is_one_line(stage: Stage) -> None:
     """Killed between telling and recording that an order was acknowledged; then its delivery is reported."""
     kills = {"receipt": "audit.write 4 after"}
@@ -86,7 +83,6 @@ def test_a_report_that_is_told_again_after_another_one_is_one_line(stage: Stage)
             assert kinds.count("acknowledged") == 1
 
 
-@pytest.mark.xfail(reason="looking an order up by its number takes one record, listed twice, for two orders")
 def test_an_order_that_is_listed_twice_is_one_order(stage: Stage) -> None:
     """Pages shift while they are read: the same record, with the same id, may stand on two of them."""
     world = stage.world

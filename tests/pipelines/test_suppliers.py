@@ -23,11 +23,6 @@ def test_a_change_is_there_within_one_interval_and_a_minute(tmp_path: Path, down
     assert bool(result.delayed) is not down
 
 
-@pytest.mark.xfail(
-    reason="after 429 the client repeats for some seconds, and Plex's window is a minute: a walk of more "
-    "than 200 requests breaks off at the same place each time",
-    strict=True,
-)
 def test_more_orders_than_plex_shows_in_a_minute_are_read(company: Company) -> None:
     company.erp.rules.requests_per_minute = PLEX_A_MINUTE
     for number in range(70):

@@ -231,16 +231,16 @@ class Network:
             return
         book.take(entry.kind, guide, at=self.time.now(), filename=entry.id)
         found = [each.sentence for each in book.objections[objections:]]
-        if found and not entry.deliberate and not self._is_excused(entry):
+        if found and not self._is_excused(entry):
             raise Violation(f"{entry.partner} objects to {entry.kind} {entry.number}: {'; '.join(found)}")
 
     def _is_excused(self, entry: Entry) -> bool:
-        """Whether an earlier document was refused, and nobody could know when this one was made."""
-        refused = [
-            sent
-            for sent in self.sent
-            if (sent.partner, sent.number) == (entry.partner, entry.number) and sent.fate != "applied"
-        ]
+        """Whether a person had it sent once more, or an earlier one was refused, and nobody could know."""
+        line = [sent for sent in self.sent if (sent.partner, sent.number) == (entry.partner, entry.number)]
+        body = read_payload(entry.payload or b"").body.transaction
+        if entry.deliberate and any(sent.body == body for sent in line):
+            return True
+        refused = [sent for sent in line if sent.fate != "applied"]
         return any(entry.attempts > 1 or self.state_of(sent.entry).taken for sent in refused)
 
     def _error(self, what: str, reached: Reached) -> BaseException:

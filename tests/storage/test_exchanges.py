@@ -13,7 +13,7 @@ from mlconnector_sdk.records import Change, Collection, Feed, NewEntry, RawExcha
 from mlconnector_sdk.storage.memory import MemoryStore
 from mlconnector_sdk.storage.memory.exchanges import MemoryExchangeLog
 from mlconnector_sdk.storage.sqlite import SQLiteStore
-from mlconnector_sdk.storage.sqlite.exchanges import SQLiteExchangeLog
+from mlconnector_sdk.storage.sqlite.exchanges import SQLiteExchangeLog, forget_purged
 from mlconnector_sdk.testing.exchange_contract import ExchangeLogContract
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -104,6 +104,13 @@ def test_a_limited_purge_removes_no_more_exchanges(store):
         store.purge(NOW + timedelta(days=1), limit=1)
         left.append([bool(store.exchanges.read(each)) for each in entries])
     assert left == [[False, True, True], [False, False, True], [False, False, False]]
+
+
+def test_what_was_changed_while_a_purge_looked_for_old_entries_keeps_its_exchanges(path):
+    with SQLiteStore(path) as store:
+        entry = add(store, "PO-1", State.ACCEPTED)
+        store._database.write(lambda connection: forget_purged(connection, [1]))
+        assert store.exchanges.read(entry) == [EXCHANGE]
 
 
 def test_nothing_purged_lingers_in_the_file(path):

@@ -103,8 +103,12 @@ class ConfirmationSink:
         if changed is None:
             return []
         kind = "learned" if changed.state is entry.state else changed.state.value
-        line = self._journal.step(
-            entry, kind, said.text, {said.reference[0]: said.reference[1], **said.learned}
+        line = self._journal.reported(
+            entry,
+            kind,
+            said.text,
+            report=f"{said.reference} {said.at.isoformat()}",
+            data={said.reference[0]: said.reference[1], **said.learned},
         )
         learned = {name: value for name, value in said.learned.items() if name not in entry.references}
         woken = await woken_by(learned, store=self._store, journal=self._journal)

@@ -53,6 +53,20 @@ class Journal:
         """
         return self._line(entry, kind, text, f"{entry.changed_at.isoformat()}|{text}", data)
 
+    def reported(
+        self, entry: Entry, kind: str, text: str, *, report: str, data: Mapping[str, str] | None = None
+    ) -> AuditEvent:
+        """What somebody else reports of an entry: one line for a report, whatever happened since it was told.
+
+        Args:
+            entry: The entry that it speaks of.
+            kind: As of `step`.
+            text: As of `step`.
+            report: What tells this report from others.
+            data: As of `step`.
+        """
+        return self._line(entry, kind, text, f"{report}|{text}", data)
+
     def moment(self, entry: Entry) -> datetime:
         """When the next step of an entry happens: later than its last one, even if the clock was set back.
 

@@ -27,6 +27,7 @@ from mlconnector_sdk.ports import Store
 __all__ = ["Effects"]
 
 _STORE_EFFECTS = ("admit", "collect", "lease", "purge", "save", "set_flow_status")
+_LOGS = {"audit": ("write",), "exchanges": ("keep",)}
 
 
 class Effects:
@@ -62,7 +63,7 @@ class Effects:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def store(self, store: Store) -> Store:
-        """A store whose commits, and whose audit log's, are effects. Blocking backends only."""
+        """A store whose commits, and those of its logs, are effects. Blocking backends only."""
         return cast("Store", _Effectful(store, self, "store", _STORE_EFFECTS))
 
     def transport(self, transport: httpx.BaseTransport) -> httpx.BaseTransport:
@@ -81,8 +82,8 @@ class _Effectful:
 
     def __getattr__(self, attribute: str) -> Any:
         value = getattr(self._inner, attribute)
-        if attribute == "audit":
-            return _Effectful(value, self._effects, "audit", ("write",))
+        if attribute in _LOGS:
+            return _Effectful(value, self._effects, attribute, _LOGS[attribute])
         if attribute not in self._methods:
             return value
 

@@ -49,9 +49,15 @@ class MatchingPages(Pages[T]):
         self._matches = matches
 
     async def page(self) -> Page[T] | None:
-        """The next page, with the matching records alone."""
+        """The next page, with the matching records alone, each once.
+
+        A record that is saved while it is listed may stand in the listing twice: the last one counts.
+        """
         page = await super().page()
-        return page and evolve(page, items=[item for item in page.items if self._matches(item)])
+        if page is None:
+            return None
+        once = {_identity(item): item for item in page.items if self._matches(item)}
+        return evolve(page, items=list(once.values()))
 
 
 class PlexResource(Resource[Colour]):
@@ -87,6 +93,12 @@ class PlexResource(Resource[Colour]):
                 f"Plex has {what} {len(found)} times", path=listing.number, remedy="name it by its id"
             )
         return found[0]
+
+
+def _identity(record: object) -> object:
+    """The vendor's id of a record; what has none is like nothing else."""
+    named = record.get("id") if isinstance(record, dict) else getattr(record, "id", None)
+    return named if isinstance(named, str) and named else id(record)
 
 
 def listing_call(

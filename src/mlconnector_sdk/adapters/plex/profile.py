@@ -178,6 +178,9 @@ _VERDICTS = Verdicts(
                 "is missing",
             ),
         ),
+        # Public sources name 200 calls a minute and no Retry-After. A walk of more calls has to wait out that
+        # minute somewhere, or it would break off, and begin anew, for ever (the pause is inferred).
+        Row(status=429, verdict=Verdict(kind=Kind.THROTTLED, pause=15.0)),
     )
 )
 

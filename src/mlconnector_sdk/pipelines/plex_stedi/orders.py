@@ -17,7 +17,7 @@ from mlconnector_sdk.codec import decode, encode
 from mlconnector_sdk.errors import DocumentError
 from mlconnector_sdk.flow import Hold, Mapped, Send, Standing, Unchanged
 from mlconnector_sdk.mapping.documents import PurchaseOrder
-from mlconnector_sdk.mapping.edits import Ask, Nothing, SentOrder, TellChange, Telling, tell, tell_known
+from mlconnector_sdk.mapping.edits import Ask, Had, Nothing, SentOrder, TellChange, Telling, tell, tell_known
 from mlconnector_sdk.mapping.naming import Naming
 from mlconnector_sdk.mapping.partners import Partner
 from mlconnector_sdk.mapping.policies import ClosedOrders
@@ -92,7 +92,8 @@ class OrderMapping:
                 seen_on=self._day(entry),
             )
             if isinstance(telling, TellChange) and accepted is not None and sent is not None:
-                built = evolve(telling.sent, builds_on=(*sent.builds_on, accepted.id))
+                had = Had.ORDER if _is_repeat(accepted, standing.line) else sent.had
+                built = evolve(telling.sent, builds_on=(*sent.builds_on, accepted.id), had=had)
                 telling = evolve(telling, sent=built)
         return self._mapped(telling, entry, partner)
 
@@ -171,6 +172,12 @@ class OrderMapping:
 
 def _read(accepted: Entry) -> SentOrder:
     return decode(accepted.document or b"", SentOrder, strict=True)
+
+
+def _is_repeat(accepted: Entry, line: Sequence[Entry]) -> bool:
+    """Whether it was sent once more knowingly, to a supplier who may have the first one too."""
+    first = [each for each in line if each.id == accepted.parent and each.kind == accepted.kind]
+    return accepted.deliberate and any(each.state.taken for each in first)
 
 
 def _refused_since(sent: SentOrder | None, line: Sequence[Entry]) -> str:

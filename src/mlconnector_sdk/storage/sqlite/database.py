@@ -15,6 +15,7 @@ from mlconnector_sdk.storage.sqlite.failure import UNBINDABLE, failure
 from mlconnector_sdk.storage.sqlite.group_commit import GroupCommit
 from mlconnector_sdk.storage.sqlite.opening import connect, open_database
 from mlconnector_sdk.storage.sqlite.readers import ReaderPool
+from mlconnector_sdk.storage.sqlite.turn import Turn
 
 __all__ = ["Database", "OnDatabase"]
 
@@ -102,7 +103,8 @@ class Database:
 
     def renew(self, connection: sqlite3.Connection | None = None) -> None:
         """Begin with nothing locked and nothing queued, and no connection but perhaps this one."""
-        self._writer = GroupCommit(self._connect_to_write, connection, patience=self._busy_timeout)
+        turn = Turn(self.path.with_name(f"{self.path.name}-turn"))
+        self._writer = GroupCommit(self._connect_to_write, connection, patience=self._busy_timeout, turn=turn)
         self._readers = ReaderPool(self._connect_to_read)
 
     def __repr__(self) -> str:

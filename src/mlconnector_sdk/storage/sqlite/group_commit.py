@@ -11,8 +11,8 @@ which costs a third of the speed of those that succeed.) So an operation may run
 but in the database. It returns values and never a cursor: when its thread let go of one, SQLite would end
 the statement that the next leader may be using.
 
-While another process writes, the leader asks for the file every millisecond. SQLite itself would ask ever
-more seldom, up to ten times a second, and miss the moments between the commits of a busy process.
+While another process writes, the leader asks for the file every millisecond (SQLite itself would ask ever
+more seldom, up to ten times a second), and keeps the turn, so that the other cannot come first again.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
+
+from mlconnector_sdk.storage.sqlite.turn import Turn
 
 __all__ = ["GroupCommit"]
 
@@ -36,6 +38,7 @@ class GroupCommit:
         connect: Opens it, when it is needed again after `pause`. It has a busy timeout of zero.
         connection: The first one, if it is open already.
         patience: How many seconds to wait while another process writes.
+        turn: Makes processes take turns; None where only one process writes.
     """
 
     def __init__(
@@ -44,10 +47,12 @@ class GroupCommit:
         connection: sqlite3.Connection | None = None,
         *,
         patience: float = 0.0,
+        turn: Turn | None = None,
     ) -> None:
         self._connect = connect
         self._connection = connection
         self._tries = max(1, round(patience / _PAUSE))
+        self._turn = turn or Turn(None)
         self._queue: list[_Ticket[Any]] = []
         self._writing = False
         self._changed = threading.Condition()
@@ -84,6 +89,7 @@ class GroupCommit:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        self._turn.close()
 
     def resume(self) -> None:
         """Let the next one write."""
@@ -131,15 +137,24 @@ class GroupCommit:
         """The connection, in a transaction that no other process can disturb."""
         if self._connection is None:
             self._connection = self._connect()
-        for tries_left in reversed(range(self._tries)):
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                break
-            except sqlite3.OperationalError as error:
-                if not tries_left or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    raise
+        try:
+            for tries_left in reversed(range(self._tries)):
+                if (self._turn.taken() or not tries_left) and _begins(self._connection, not tries_left):
+                    break
                 threading.Event().wait(_PAUSE)
+        finally:
+            self._turn.give_up()
         return self._connection
+
+
+def _begins(connection: sqlite3.Connection, last_try: bool) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if last_try or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def _commit(connection: sqlite3.Connection, batch: list[_Ticket[Any]]) -> bool:
