@@ -45,7 +45,7 @@ def test_a_backup_is_one_private_file(path, tmp_path):
     with SQLiteStore(path) as store:
         store.admit(event("e1"))
         store.backup(str(copy))
-        assert names(tmp_path) == ["copy.db", "sync.db", "sync.db-shm", "sync.db-wal"]
+        assert names(tmp_path) == ["copy.db", "sync.db", "sync.db-shm", "sync.db-turn", "sync.db-wal"]
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with SQLiteSecretStore(copy, keys=KeyRing.generate()) as secrets:  # which insists on that
         assert secrets.names() == []
@@ -131,7 +131,7 @@ def test_a_disk_that_is_too_small(path, tmp_path, monkeypatch):
             store.backup(tmp_path / "copy.db")
         assert str(tmp_path / "copy.db") in str(caught.value)
         assert store.pending_events("stedi.transactions") == [event("e1")]
-    assert names(tmp_path) == ["sync.db"]
+    assert names(tmp_path) == ["sync.db", "sync.db-turn"]
 
 
 def test_a_closed_store_makes_no_backup(path, tmp_path):

@@ -14,6 +14,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from mlconnector_sdk.errors import StoreError
+
 try:
     import fcntl
 except ImportError:  # on Windows
@@ -37,16 +39,22 @@ class Turn:
         """Take it, if nobody has it; whether it is ours now. Never waits.
 
         Raises:
-            OSError: The file cannot be created or locked.
+            StoreError: The file cannot be created or locked.
         """
         if self._path is None or fcntl is None:
             return True
-        if self._descriptor is None:
-            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
+            if self._descriptor is None:
+                self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        except OSError as error:
+            raise StoreError(
+                f"the file {self._path}, by which processes take turns, cannot be used: {error.strerror}",
+                remedy=f"let this user write it and the folder {self._path.parent}",
+                path=str(self._path),
+            ) from error
         return True
 
     def give_up(self) -> None:
