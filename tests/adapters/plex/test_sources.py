@@ -332,7 +332,7 @@ def test_what_is_saved_between_the_two_questions_waits_for_the_next_walk(
     with Plex(plex_settings(orders), clock=orders.time, hooks=Hooks(on_request=save)) as busy:
         seen, cursors = walked(PurchaseOrderSource(busy, sweep=None), window)
     assert "PO-3" in numbers(seen)
-    assert cursors["orders"] == "2026-03-02T08:01:00Z"  # else the edit of PO-1 would never be seen
+    assert cursors["orders"] == "2026-03-02T09:00:00Z"  # else the edit of PO-1 would never be seen
     assert "PO-1" in numbers(walked(source, Window(cursors=cursors))[0])
 
 
