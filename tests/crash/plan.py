@@ -177,8 +177,7 @@ def _disturbance(random: Random, act: str) -> Disturbance:
     vendor, method = random.choice(_REQUESTS[act])
     nth = random.randint(1, 3) if method == "GET" else 1
     kinds = ["lost answer", "reset", "outage", "throttled", "slow", "cut short"]
-    # Not when an order is looked up by its number: see test_an_order_that_is_listed_twice.
-    kind = random.choice([*kinds, "listed twice"] if act in ("order", "edit") else kinds)
+    kind = random.choice([*kinds, "listed twice"] if vendor == "plex" else kinds)
     fault: Fault
     times: int | None = random.randint(1, 3)
     if kind == "listed twice":

@@ -359,7 +359,9 @@ class World:
             return
         told = wire.loads(letter.record)
         sent = self.network.reports.about(told["execution"])
-        [entry] = self.store.find(entry_id=sent.entry)
+        [entry] = self.inner.find(entry_id=sent.entry)
+        if entry.state in (State.PENDING, State.IN_FLIGHT):
+            return  # what it speaks of is not known yet: it is looked at again
         if entry.state.taken and self.network.taken(entry) is sent:
             self.sync.settle(entry.id, arrived=False, by="Kim", reason="the supplier has not got it")
         self.sync.dismiss(letter.id, by="Kim", reason="done")

@@ -37,9 +37,7 @@ class Database:
         self.path = Path(path)
         self._busy_timeout = busy_timeout
         self._closed = False
-        connection = open_database(self.path, busy_timeout=busy_timeout)
-        connection.execute("PRAGMA busy_timeout = 0")  # from here on, group commit does the waiting
-        self.renew(connection)
+        self.renew(_impatient(open_database(self.path, busy_timeout=busy_timeout)))
         _OPEN.add(self)
 
     def write(self, operation: Callable[[sqlite3.Connection], T]) -> T:
@@ -111,19 +109,25 @@ class Database:
         return f"Database({str(self.path)!r})"
 
     def _connect_to_write(self) -> sqlite3.Connection:
-        return self._connect(busy_timeout=0)
+        return _impatient(self._connect())
 
     def _connect_to_read(self) -> sqlite3.Connection:
-        connection = self._connect(busy_timeout=self._busy_timeout)
+        connection = self._connect()
         connection.execute("PRAGMA query_only = ON")
         return connection
 
-    def _connect(self, *, busy_timeout: float) -> sqlite3.Connection:
+    def _connect(self) -> sqlite3.Connection:
         if self._closed:
             raise StoreError(
                 f"the database {self.path} was closed", remedy="open it anew", path=str(self.path)
             )
-        return connect(self.path, busy_timeout=busy_timeout)
+        return connect(self.path, busy_timeout=self._busy_timeout)
+
+
+def _impatient(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Once it is open, group commit does the waiting: opening may have to wait for who opens or closes."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    return connection
 
 
 class OnDatabase:

@@ -59,7 +59,7 @@ class Turn:
 
     def give_up(self) -> None:
         """Let another have it; not ours: nothing happens."""
-        if self._descriptor is not None:
+        if self._descriptor is not None and fcntl is not None:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
     def close(self) -> None:
