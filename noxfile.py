@@ -87,9 +87,10 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Print speed and memory as ratios within one run."""
+    """Print speed and memory as ratios within one run; `nox -s bench -- ledger` prints one of them."""
     install(session)
-    session.run("python", "tests/bench/run.py", *session.posargs)
+    for name in session.posargs or ["run", "ledger", "webhooks"]:
+        session.run("python", f"tests/bench/{name}.py")
 
 
 PROOFS = ["connections", "polling", "edits", "kills", "planted", "suppliers"]
