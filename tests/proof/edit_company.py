@@ -252,8 +252,8 @@ class Company:
     def _words(self, number: str, pick: int, value: int) -> None:
         """The description of a line, or the supplier's number of its part."""
         name = ("description", "supplierPartNumber")[pick % 2]
-        text = (None, "wheel bearing", "B-2207", "b.2207")[value % 4]
-        self.erp.edit_line(number, self._line(number, pick // 2), **{name: text})
+        words: dict[str, Any] = {name: (None, "wheel bearing", "B-2207", "b.2207")[value % 4]}
+        self.erp.edit_line(number, self._line(number, pick // 2), **words)
 
     def _place(self, number: str, pick: int, value: int) -> None:
         """Where the goods go."""

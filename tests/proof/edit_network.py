@@ -235,12 +235,18 @@ class Network:
             raise Violation(f"{entry.partner} objects to {entry.kind} {entry.number}: {'; '.join(found)}")
 
     def _is_excused(self, entry: Entry) -> bool:
-        """Whether a person had it sent once more, or an earlier one was refused, and nobody could know."""
+        """Whether a person had it sent once more, or an earlier one was refused, and nobody could know.
+
+        After a refusal a cancellation may be one too many: it does no harm, and what he has is in doubt.
+        """
         line = [sent for sent in self.sent if (sent.partner, sent.number) == (entry.partner, entry.number)]
         body = read_payload(entry.payload or b"").body.transaction
         if entry.deliberate and any(sent.body == body for sent in line):
             return True
         refused = [sent for sent in line if sent.fate != "applied"]
+        begin = reading.segment(body["heading"], "BCH")
+        if refused and reading.element(begin, 1) == "01":
+            return True
         return any(entry.attempts > 1 or self.state_of(sent.entry).taken for sent in refused)
 
     def _error(self, what: str, reached: Reached) -> BaseException:

@@ -91,7 +91,7 @@ after_rejection = "{self.after_rejection}"
 closed_orders = "{self.closed_orders}"
 frozen_days = {self.frozen_days}
 {suppliers}"""
-        return PartnerFiles(partners=Partners.from_toml(text), tables=CrossReference(()))
+        return PartnerFiles(partners=Partners.from_toml(text), tables=CrossReference({}))
 
 
 @frozen
@@ -322,7 +322,7 @@ class World:
             report = self.sync.run()
             letters = [letter for letter in self.sync.dead_letters() if not self._is_hopeless(letter)]
             for letter in letters:
-                [fresh] = self.store.find(entry_id=letter.id)
+                [fresh] = self.inner.find(entry_id=letter.id)
                 if fresh.state is letter.state:
                     with suppress(DocumentError):
                         self._decide(fresh)

@@ -127,23 +127,22 @@ def _any_run(random: Random) -> Step:
         faults=tuple(faults),
         down=random.choice(["outage", "password"]) if random.random() < 0.05 else "",
         blind=random.random() < 0.05,
-        most=random.random() < 0.1,
+        most=1 if random.random() < 0.1 else 0,
     )
 
 
 def _any_other(random: Random) -> Step:
-    return random.choice(
-        [
-            Wait(random.choice(_WAITS)),
-            Wait(random.choice(_WAITS)),
-            Wait(random.choice(_WAITS)),
-            Leap(random.choice(_LEAPS)),
-            Fate(random.choice(FATES)),
-            Report(),
-            Act(random.choice(_ACTS), random.randrange(5)),
-            Act(random.choice(_ACTS), random.randrange(5)),
-        ]
-    )
+    others: list[Step] = [
+        Wait(random.choice(_WAITS)),
+        Wait(random.choice(_WAITS)),
+        Wait(random.choice(_WAITS)),
+        Leap(random.choice(_LEAPS)),
+        Fate(random.choice(FATES)),
+        Report(),
+        Act(random.choice(_ACTS), random.randrange(5)),
+        Act(random.choice(_ACTS), random.randrange(5)),
+    ]
+    return random.choice(others)
 
 
 def live(agreed: Terms, story: list[Step], tally: Tally) -> None:
