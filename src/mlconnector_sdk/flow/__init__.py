@@ -2,6 +2,7 @@
 
 from mlconnector_sdk.flow.confirm import ConfirmationSink
 from mlconnector_sdk.flow.confirmation import Confirmation
+from mlconnector_sdk.flow.exchanges import Exchanges
 from mlconnector_sdk.flow.flow import Flow, MapRecord
 from mlconnector_sdk.flow.health import Alert, Expiry, Health
 from mlconnector_sdk.flow.limits import Limits
@@ -27,6 +28,7 @@ __all__ = [
     "ConfirmationSink",
     "DailyAt",
     "Every",
+    "Exchanges",
     "Expiry",
     "Flow",
     "FlowReport",

@@ -11,14 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mlconnector_sdk.testing.audit_contract import AuditLogContract
+    from mlconnector_sdk.testing.exchange_contract import ExchangeLogContract
     from mlconnector_sdk.testing.secret_contract import SecretStoreContract
     from mlconnector_sdk.testing.store_contract import StoreContract
     from mlconnector_sdk.testing.token_contract import TokenStoreContract
 
-__all__ = ["AuditLogContract", "SecretStoreContract", "StoreContract", "TokenStoreContract"]
+__all__ = [
+    "AuditLogContract",
+    "ExchangeLogContract",
+    "SecretStoreContract",
+    "StoreContract",
+    "TokenStoreContract",
+]
 
 _CONTRACTS = {
     "AuditLogContract": "audit_contract",
+    "ExchangeLogContract": "exchange_contract",
     "SecretStoreContract": "secret_contract",
     "StoreContract": "store_contract",
     "TokenStoreContract": "token_contract",
