@@ -129,7 +129,6 @@ class Story:
     def _process(self, order: Order, flows: Sequence[str] = (), **how: object) -> Ended:
         self.tally.processes += 1
         ended = order.act(flows, fork=self.fork, **how)
-        self.world.time.advance(ended["seconds"])  # it has slept between its attempts
         if ended["failure"]:
             raise Violation(f"a process failed:\n{ended['failure']}")
         return ended

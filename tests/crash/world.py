@@ -102,7 +102,7 @@ class World:
         SQLiteStore(self.template).close()
         self.driver = driver
         self.time = VirtualTime()
-        self.plex = stack.enter_context(PlexSimulator(time=self.time))
+        self.plex = stack.enter_context(PlexSimulator(time=self.time, admin=True))
         self.stedi = stack.enter_context(StediSimulator(time=self.time))
         self.stedi.rules.key_required = False  # also for the sink that knows none
         self.stedi.add_partnership("us_acme", sender="us", receiver="acme")
@@ -163,6 +163,7 @@ class Order:
             "plex": dict(world.plex.connection),
             "stedi": dict(world.stedi.connection),
             "now": world.time.now().isoformat(),
+            "advance": f"{world.plex.origin}/_sim/advance",
             "since": (self.began - timedelta(hours=1)).isoformat(),
             "timeout": 0.0,
             "webhooks": [],

@@ -112,6 +112,8 @@ class Network:
         """The pipeline's clock: what a Retry-After comes to."""
         self.state_of: Callable[[str], State] = lambda entry: State.PENDING
         """What the pipeline knows of an entry."""
+        self.takes_any_replacement = False
+        """Whether the suppliers want a refused order again as a replacement, though they have none."""
         self._bodies: dict[str, bytes] = {}
         self._remembered: dict[str, Sent] = {}
         self._count = 0
@@ -231,6 +233,8 @@ class Network:
             return
         book.take(entry.kind, guide, at=self.time.now(), filename=entry.id)
         found = [each.sentence for each in book.objections[objections:]]
+        if reading.element(begin, 1) == "05" and before is None and not self.takes_any_replacement:
+            found.append("a replacement of nothing")
         if found and not self._is_excused(entry):
             raise Violation(f"{entry.partner} objects to {entry.kind} {entry.number}: {'; '.join(found)}")
 
@@ -247,6 +251,8 @@ class Network:
         begin = reading.segment(body["heading"], "BCH")
         if refused and reading.element(begin, 1) == "01":
             return True
+        if len(refused) > 1 and entry.kind == "850":
+            return True  # what went whole the last time may have replaced something, or nothing
         return any(entry.attempts > 1 or self.state_of(sent.entry).taken for sent in refused)
 
     def _error(self, what: str, reached: Reached) -> BaseException:

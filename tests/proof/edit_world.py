@@ -227,6 +227,7 @@ class World:
         self.purchases = Purchases(self.company)
         self.network = Network(self.time, SUPPLIERS)
         self.network.now = self.clock.now
+        self.network.takes_any_replacement = terms.after_rejection == "replace"
         self.frail = Frail()
         self.folder: Path | None = None
         self.store = self._open()
@@ -277,9 +278,9 @@ class World:
         try:
             self.sync.run(max_sends=run.most or None)
         except StoreError:
-            self.tally.failures["store"] += 1
+            self.tally.failures["store error"] += 1
         except Killed:
-            self.tally.failures["killed"] += 1
+            self.tally.failures["killed at the store"] += self.frail.gone
             self.sync = self._pipeline()  # the program is started again
         finally:
             self.frail.heal()
@@ -373,6 +374,7 @@ class World:
             for supplier in SUPPLIERS:
                 view = self.network.view(supplier, number)
                 line = [each for each in self._entries() if (each.partner, each.number) == (supplier, number)]
+                self._compare_taken(line)
                 self._compare_belief(line, view, f"{supplier} {number}")
                 if (why := self._left_out(line, wanted.closed)) is not None:
                     self.tally.left_out[why] += 1
@@ -398,6 +400,12 @@ class World:
         if closed and self.terms.closed_orders == "ignore":
             return "closed, and left alone"
         return None
+
+    def _compare_taken(self, line: list[Entry]) -> None:
+        """What is said to be taken is there, each as a document of its own."""
+        for entry in line:
+            if entry.state.taken and entry.attempts and self.network.taken(entry) is None:
+                raise Violation(f"{entry.kind} {entry.number} is {entry.state.value} and was never taken")
 
     def _compare_belief(self, line: list[Entry], view: PlainOrder | None, what: str) -> None:
         """What the pipeline believes the supplier to have is what he has."""

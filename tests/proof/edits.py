@@ -165,6 +165,7 @@ def live(agreed: Terms, story: list[Step], tally: Tally) -> None:
     tally.requests += world.network.requests
     tally.documents.update(sent.set_id for sent in world.network.sent)
     tally.failures.update(world.network.injected)
+    tally.failures.update(sent.fate for sent in world.network.sent if sent.fate != "applied")
 
 
 def prove(count: int, seeded: int) -> Tally:

@@ -103,6 +103,8 @@ def prove(seed: int, runs: int, jobs: int, points: Points) -> Result:
             for each in done:
                 total.tally.add(each.result().tally)
                 total.broken += each.result().broken
+                for broken in each.result().broken:
+                    print(f"A PROMISE WAS BROKEN: {broken}\n", flush=True)
             left = sum(map(len, lacking.values()))
             print(f"{total.tally.stories} stories, {left} points to go", file=sys.stderr, flush=True)
 
@@ -138,11 +140,11 @@ def main() -> int:
         plan = draw(asked.seed, asked.story, kills)
         print(plan)
         result = tell([plan])
+        for broken in result.broken:
+            print(f"A PROMISE WAS BROKEN: {broken}\n")
     else:
         result = prove(asked.seed, asked.runs, asked.jobs, points)
     print(summary(result, points, time.monotonic() - started))
-    for broken in result.broken:
-        print(f"\nA PROMISE WAS BROKEN: {broken}")
     enough = sum(map(len, points.values())) >= asked.points
     reached = asked.story is not None or all(
         result.tally.kills[act, point] >= asked.runs for act, each in points.items() for point in each

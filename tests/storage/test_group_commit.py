@@ -244,15 +244,21 @@ def test_what_a_full_disk_undoes_is_told_to_everybody(path):
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system sends no signals to threads")
 def test_what_nobody_waits_for_any_more_does_not_happen(group, path):
+    # A shell starts what runs in the background with SIGINT ignored, and Python leaves it so.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
     def interrupt():
         wait_until(lambda: group._queue)
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     group.pause()
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            group.run(insert("given up"))
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                group.run(insert("given up"))
+    finally:
+        signal.signal(signal.SIGINT, before)
     group.resume()
     group.run(insert("after"))
     assert flows(path) == ["after"]

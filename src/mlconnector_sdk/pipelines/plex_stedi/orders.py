@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
 from attrs import evolve, field, frozen
@@ -17,7 +18,17 @@ from mlconnector_sdk.codec import decode, encode
 from mlconnector_sdk.errors import DocumentError
 from mlconnector_sdk.flow import Hold, Mapped, Send, Standing, Unchanged
 from mlconnector_sdk.mapping.documents import PurchaseOrder
-from mlconnector_sdk.mapping.edits import Ask, Had, Nothing, SentOrder, TellChange, Telling, tell, tell_known
+from mlconnector_sdk.mapping.edits import (
+    Ask,
+    Had,
+    Nothing,
+    SentOrder,
+    TellChange,
+    Telling,
+    TellOrder,
+    tell,
+    tell_known,
+)
 from mlconnector_sdk.mapping.naming import Naming
 from mlconnector_sdk.mapping.partners import Partner
 from mlconnector_sdk.mapping.policies import ClosedOrders
@@ -91,7 +102,7 @@ class OrderMapping:
                 policies=partner.policies,
                 seen_on=self._day(entry),
             )
-            if isinstance(telling, TellChange) and accepted is not None and sent is not None:
+            if accepted is not None and sent is not None and _tells_a_change(telling):
                 had = Had.ORDER if _is_repeat(accepted, standing.line) else sent.had
                 built = evolve(telling.sent, builds_on=(*sent.builds_on, accepted.id), had=had)
                 telling = evolve(telling, sent=built)
@@ -172,6 +183,11 @@ class OrderMapping:
 
 def _read(accepted: Entry) -> SentOrder:
     return decode(accepted.document or b"", SentOrder, strict=True)
+
+
+def _tells_a_change(telling: Telling) -> TypeGuard[TellChange | TellOrder]:
+    """Whether it says something of an order that the supplier has, instead of the order itself."""
+    return isinstance(telling, TellChange) or (isinstance(telling, TellOrder) and telling.sent.cancelled)
 
 
 def _is_repeat(accepted: Entry, line: Sequence[Entry]) -> bool:

@@ -69,14 +69,16 @@ class GroupCommit:
         try:
             with self._changed:
                 self._queue.append(ticket)
-                self._wait_for(ticket)
+                while self._writing and not ticket.done:
+                    self._changed.wait()
                 leads = not ticket.done
                 self._writing = self._writing or leads
             if leads:
                 self._lead()
         finally:
-            if leads:
+            if not ticket.done:  # Ctrl-C, wherever it came
                 self._give_up(ticket)
+            if leads:
                 self.resume()
         return ticket.outcome()
 
@@ -96,14 +98,6 @@ class GroupCommit:
         with self._changed:
             self._writing = False
             self._changed.notify_all()
-
-    def _wait_for(self, ticket: _Ticket[Any]) -> None:
-        try:
-            while self._writing and not ticket.done:
-                self._changed.wait()
-        except BaseException:
-            self._give_up(ticket)
-            raise
 
     def _give_up(self, ticket: _Ticket[Any]) -> None:
         """After Ctrl-C: what nobody waits for any more shall not happen later."""
