@@ -51,6 +51,10 @@ FOUND: dict[str, tuple[Terms, Sequence[Step]]] = {
         Terms(known_orders="replace", known=1),
         [DATE, Run(), CANCEL, Run(), REOPEN, Run(faults=((0, "before", "killed"),)), Wait(90_000), Run()],
     ),
+    "a cancellation of what was rejected, to a supplier without 860": (
+        Terms(changes="replace"),
+        [ENTER, REFUSED, Run(), CANCEL, Run(), Report(), REOPEN, Run()],
+    ),
     "a rejection is told before the send that it speaks of is known": (
         Terms(),
         [

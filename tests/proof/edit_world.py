@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import tempfile
 from collections import Counter
@@ -478,6 +477,3 @@ def _told(line: list[Entry]) -> str:
         f"{f' [{each.reason}]' if each.reason else ''}"
         for each in line
     )
-
-
-logging.getLogger("mlconnector_sdk").setLevel(logging.CRITICAL + 1)

@@ -50,6 +50,14 @@ def flows(path):
         return sorted(flow for (flow,) in connection.execute("SELECT flow FROM checkpoints"))
 
 
+@pytest.fixture
+def interruptible():
+    """A shell starts what runs in the background with SIGINT ignored, and Python leaves it so."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def gathered(group, operations):
     """Run the operations so that all of them are queued, in this order, before one of them leads."""
     group.pause()
@@ -177,6 +185,7 @@ def test_what_comes_while_the_leader_waits_is_in_the_same_commit(group, statemen
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system sends no signals to threads")
+@pytest.mark.usefixtures("interruptible")
 def test_a_leader_that_is_interrupted_while_it_waits_is_followed_by_another(group, path, locked):
     futures = []
 
@@ -243,22 +252,17 @@ def test_what_a_full_disk_undoes_is_told_to_everybody(path):
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system sends no signals to threads")
+@pytest.mark.usefixtures("interruptible")
 def test_what_nobody_waits_for_any_more_does_not_happen(group, path):
-    # A shell starts what runs in the background with SIGINT ignored, and Python leaves it so.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-
     def interrupt():
         wait_until(lambda: group._queue)
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     group.pause()
-    try:
-        with ThreadPoolExecutor(1) as pool:
-            pool.submit(interrupt)
-            with pytest.raises(KeyboardInterrupt):
-                group.run(insert("given up"))
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            group.run(insert("given up"))
     group.resume()
     group.run(insert("after"))
     assert flows(path) == ["after"]
