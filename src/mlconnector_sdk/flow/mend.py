@@ -17,7 +17,9 @@ from mlconnector_sdk.records import Change, Entry, Feed, NewEntry, State
 __all__ = ["TAKEN", "WAITING", "Mending", "deliberate"]
 
 WAITING = (State.DEAD, State.HELD, State.REJECTED)
+"""The states in which an entry waits for a person."""
 TAKEN = tuple(state for state in State if state.taken)
+"""The states of what the vendor has taken."""
 
 
 @frozen(kw_only=True)
