@@ -127,6 +127,6 @@ def test_reading_and_trimming_search_by_the_index(path):
         from mlconnector_sdk.storage.sqlite import exchanges
 
         for statement in (exchanges._READ, exchanges._TRIM):
-            plan = " ".join(row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", ("e1",)))
+            plan = " ".join(row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", {"entry": "e1"}))
             assert "exchanges_by_entry" in plan
             assert "SCAN" not in plan

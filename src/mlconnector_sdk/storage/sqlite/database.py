@@ -62,7 +62,7 @@ class Database:
         """
         return self.write(lambda connection: connection.execute(statement, values).rowcount)
 
-    def rows(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """What one query finds.
 
         Raises:

@@ -22,7 +22,7 @@ _COLUMNS = "entry_id, vendor, request, status, at, content"
 _INSERT = f"INSERT INTO exchanges ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
 _FASTEST = 1  # of zlib's levels; the others save little more
 # The plus keeps SQLite from putting the value into the first term, which then fits no index.
-_OF_ENTRY = "substr(entry_id, 1, 8) = substr(?1, 1, 8) AND +entry_id = ?1"
+_OF_ENTRY = "substr(entry_id, 1, 8) = substr(:entry, 1, 8) AND +entry_id = :entry"
 _READ = f"SELECT {_COLUMNS} FROM exchanges WHERE {_OF_ENTRY} ORDER BY position"
 _TRIM = f"""
     DELETE FROM exchanges WHERE {_OF_ENTRY} AND position <= (
@@ -54,7 +54,7 @@ class SQLiteExchangeLog(OnDatabase):
 
         def operation(connection: sqlite3.Connection) -> None:
             connection.executemany(_INSERT, rows)
-            connection.executemany(_TRIM, [(entry_id,) for entry_id in exchanges])
+            connection.executemany(_TRIM, [{"entry": entry_id} for entry_id in exchanges])
 
         self._database.write(operation)
 
@@ -64,14 +64,14 @@ class SQLiteExchangeLog(OnDatabase):
         Raises:
             StoreError: It cannot be read.
         """
-        return [_exchange(row) for row in self._database.rows(_READ, (entry_id,))]
+        return [_exchange(row) for row in self._database.rows(_READ, {"entry": entry_id})]
 
 
 def forget_purged(connection: sqlite3.Connection, positions: Iterable[int]) -> None:
     """Remove the exchanges of those of these entries whose content was purged."""
     for position in positions:
         for (entry_id,) in connection.execute(_PURGED, (position,)).fetchall():
-            connection.execute(f"DELETE FROM exchanges WHERE {_OF_ENTRY}", (entry_id,))
+            connection.execute(f"DELETE FROM exchanges WHERE {_OF_ENTRY}", {"entry": entry_id})
 
 
 def _row(entry_id: str, exchange: RawExchange) -> tuple[Any, ...]:
